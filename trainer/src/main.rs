@@ -1,0 +1,2 @@
+//! The `despoof` command.
+fn main() {}
