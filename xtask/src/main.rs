@@ -1,2 +1,48 @@
-//! The `despoof` command.
-fn main() {}
+//! `cargo xtask`: everything about this repository that is not a library: building the browser modules,
+//! the demo, the tests, and the numbers the README quotes.
+
+mod agreement;
+mod browser_check;
+mod chromium;
+mod demo;
+mod node;
+mod serve;
+mod size;
+mod tally;
+mod test;
+mod wasm;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "Builds, serves, tests and measures despoof"
+)]
+enum Command {
+    /// Builds the two browser modules into web/wasm.
+    Wasm,
+    /// Builds the demo page with all it needs and serves it.
+    Demo(demo::Options),
+    /// Runs every test: Rust, npm, browser.
+    Test,
+    /// Checks photos with the built page in headless Chromium.
+    BrowserCheck(browser_check::Options),
+    /// Prints what a browser downloads and fails where that is more than we promise.
+    Size,
+}
+
+fn main() -> Result<ExitCode> {
+    match Command::parse() {
+        Command::Wasm => wasm::build_all()?,
+        Command::Demo(options) => demo::run(&options)?,
+        Command::Test => return test::run(),
+        Command::BrowserCheck(options) => return browser_check::run(&options),
+        Command::Size => size::run()?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

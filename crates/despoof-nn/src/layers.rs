@@ -1,6 +1,7 @@
 //! The operations every network is built from, in one place: what is counted ([`crate::cost`]) and
 //! what has a faster kernel (`despoof-kernels`) goes through here and nowhere else.
 
+use burn::module::{Flag, Module, ModuleMapper, Param};
 use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, GroupNorm, LayerNorm, Linear};
 use burn::tensor::{Tensor, activation};
@@ -73,4 +74,17 @@ pub fn gelu<const D: usize>(input: Tensor<D>) -> Tensor<D> {
 /// Softmax over the last dimension of attention scores.
 pub fn softmax_last(scores: Tensor<4>) -> Tensor<4> {
     activation::softmax(scores, 3)
+}
+
+/// Makes every batch normalisation of `network` keep its running statistics in training, too: those
+/// of a small batch are too noisy to fine-tune on. Its scale and shift stay trainable.
+pub fn freeze_statistics<M: Module>(network: M) -> M {
+    struct Freeze;
+    impl ModuleMapper for Freeze {
+        // Batch normalisation is the only layer in this crate that behaves differently in training.
+        fn map_flag(&mut self, training: Param<Flag>) -> Param<Flag> {
+            training.with_value(false)
+        }
+    }
+    network.map(&mut Freeze)
 }

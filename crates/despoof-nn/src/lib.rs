@@ -14,5 +14,7 @@ pub mod layers;
 pub mod mobilefacenet;
 pub mod mtcnn;
 pub mod presets;
+pub mod resample;
+pub mod residual_block;
 pub mod resnet;
 pub mod unet;

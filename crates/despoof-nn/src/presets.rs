@@ -1,1 +1,61 @@
-//! Not written yet.
+//! The presets: every size of the pipeline's networks as one value.
+
+use serde::{Deserialize, Serialize};
+
+use crate::agnet::AgNetConfig;
+use crate::autoencoder::AutoencoderConfig;
+use crate::diffusion::{Prediction, SamplerConfig, Start, TimestepSpacing};
+use crate::mobilefacenet::MobileFaceNetConfig;
+use crate::unet::UnetConfig;
+
+/// Name of a preset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PresetName {
+    /// Runs in a page.
+    Web,
+}
+
+/// Sizes of all networks behind the detector, and the sampler's settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Preset {
+    /// Which preset the sizes are of.
+    pub name: PresetName,
+    /// F_id.
+    pub identity: MobileFaceNetConfig,
+    /// Latent space of the generator.
+    pub autoencoder: AutoencoderConfig,
+    /// ε_θ.
+    pub unet: UnetConfig,
+    /// Steps, start and seed.
+    pub sampler: SamplerConfig,
+    /// AG-Net.
+    pub agnet: AgNetConfig,
+}
+
+impl Preset {
+    /// The preset of that name.
+    pub fn named(name: PresetName) -> Self {
+        match name {
+            PresetName::Web => Self::web(),
+        }
+    }
+
+    /// What runs in a page: at most 16 MB of int8 weights and 5 G multiply-accumulates a check.
+    pub fn web() -> Self {
+        Self {
+            name: PresetName::Web,
+            identity: MobileFaceNetConfig::web(),
+            autoencoder: AutoencoderConfig::web(),
+            unet: UnetConfig::web(),
+            sampler: SamplerConfig {
+                steps: 4,
+                spacing: TimestepSpacing::Trailing,
+                start: Start::NoisedInput { timestep: 801 },
+                seed: 0,
+                prediction: Prediction::Velocity,
+            },
+            agnet: AgNetConfig::web(),
+        }
+    }
+}

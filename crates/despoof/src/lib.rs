@@ -3,6 +3,17 @@
 //! `frame → detect → align → identify → generate → residual (cue) → score → decide → Verdict`
 
 pub mod align;
+pub mod bundle;
+pub mod checker;
+pub mod cue;
+pub mod decide;
 pub mod detect;
+pub mod generate;
+pub mod identify;
+pub mod images;
 pub mod metrics;
 pub mod photo;
+pub mod score;
+pub mod weights;
+
+pub use checker::{Check, CheckError, Checker, Evidence, Stage, StageTimes};

@@ -1,0 +1,53 @@
+//! Two-dimensional convolution.
+
+use burn::tensor::Tensor;
+use burn::tensor::module;
+use burn::tensor::ops::ConvOptions;
+
+/// Convolution of `[batch, in, height, width]` with `[out, in / groups, kernel height, kernel width]`.
+///
+/// `padding` is zeros `(before, after)`, vertically and horizontally.
+pub fn conv2d(
+    input: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    stride: [usize; 2],
+    padding: [(usize, usize); 2],
+    groups: usize,
+) -> Tensor<4> {
+    #[cfg(feature = "flex")]
+    if crate::flex::holds(&input) {
+        let [channels_out, channels_in_of_group, _, _] = weight.dims();
+        let channels_in = input.dims()[1];
+        assert_eq!(channels_in, channels_in_of_group * groups, "channels of input and weight");
+        let dense = groups == 1;
+        if dense || (groups == channels_in && groups == channels_out) {
+            let bias = bias.unwrap_or_else(|| Tensor::zeros([channels_out], &input.device()));
+            return on_flex(input, weight, bias, stride, padding, dense);
+        }
+    }
+    let options = ConvOptions::new_with_padding(stride, padding, [1, 1], groups);
+    module::conv2d(input, weight, bias, options)
+}
+
+#[cfg(feature = "flex")]
+fn on_flex(
+    input: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Tensor<1>,
+    stride: [usize; 2],
+    padding: [(usize, usize); 2],
+    dense: bool,
+) -> Tensor<4> {
+    use burn::backend::Dispatch;
+
+    use crate::flex::conv2d::Conv2dKernel;
+    use crate::flex::depthwise::DepthwiseKernel;
+
+    let (input, weight, bias) = (input.into_dispatch(), weight.into_dispatch(), bias.into_dispatch());
+    Tensor::from_dispatch(if dense {
+        Dispatch::conv2d_dense(input, weight, bias, stride, padding)
+    } else {
+        Dispatch::conv2d_depthwise(input, weight, bias, stride, padding)
+    })
+}

@@ -1,0 +1,31 @@
+//! Hand-written CPU kernels for burn's Flex backend: `f32`, row-major, forward and backward.
+
+use burn::backend::DispatchTensorKind;
+use burn::tensor::{DType, Tensor};
+
+mod buffer;
+mod geometry;
+mod matrix;
+mod parallel;
+mod scratch;
+mod simd;
+
+pub mod affine;
+pub mod batch_norm;
+pub mod conv2d;
+pub mod depthwise;
+pub mod group_norm;
+
+/// Whether a tensor lives where these kernels run.
+pub fn holds<const D: usize>(tensor: &Tensor<D>) -> bool {
+    if tensor.dtype() != DType::F32 {
+        return false;
+    }
+    match tensor.clone().into_dispatch().kind {
+        DispatchTensorKind::Flex(_) => true,
+        #[cfg(feature = "autodiff")]
+        DispatchTensorKind::Autodiff(inner) => matches!(*inner, DispatchTensorKind::Flex(_)),
+        #[allow(unreachable_patterns)]
+        _ => false,
+    }
+}

@@ -1,0 +1,342 @@
+//! Every CPU kernel against burn's own operations: outputs and all gradients.
+
+use burn::nn::{GroupNorm, GroupNormConfig};
+use burn::tensor::ops::ConvOptions;
+use burn::tensor::{Device, Distribution, Tensor, TensorData, activation, module};
+use despoof_kernels::{BatchNormActivation, BatchNormParameters};
+
+/// Largest difference relative to the largest value that counts as equal.
+const TOLERANCE: f32 = 1e-5;
+
+fn device() -> Device {
+    Device::flex().autodiff()
+}
+
+fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
+    Tensor::random(shape, Distribution::Normal(0.0, 1.0), &device())
+}
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_into_vec().expect("f32 data")
+}
+
+fn assert_close(name: &str, ours: Vec<f32>, expected: Vec<f32>) {
+    assert_eq!(ours.len(), expected.len(), "{name}: number of values");
+    let scale = expected.iter().fold(1e-3_f32, |scale, value| scale.max(value.abs()));
+    for (index, (ours, expected)) in ours.iter().zip(&expected).enumerate() {
+        let difference = (ours - expected).abs();
+        assert!(
+            difference <= TOLERANCE * scale,
+            "{name}[{index}]: {ours} instead of {expected} (scale {scale})"
+        );
+    }
+}
+
+/// Something to differentiate: the images, and the parameters as vectors and one weight.
+struct Operands {
+    input: Tensor<4>,
+    weight: Tensor<4>,
+    vectors: Vec<Tensor<1>>,
+}
+
+impl Operands {
+    fn tracked(&self) -> Self {
+        Self {
+            input: self.input.clone().detach().require_grad(),
+            weight: self.weight.clone().detach().require_grad(),
+            vectors: self.vectors.iter().map(|v| v.clone().detach().require_grad()).collect(),
+        }
+    }
+}
+
+/// Compares `ours` with `expected`: the output and the gradient of a random projection of it with
+/// respect to every operand.
+fn compare(
+    name: &str,
+    operands: &Operands,
+    ours: impl Fn(&Operands) -> Tensor<4>,
+    expected: impl Fn(&Operands) -> Tensor<4>,
+) {
+    let (a, b) = (operands.tracked(), operands.tracked());
+    let (output_a, output_b) = (ours(&a), expected(&b));
+    assert_eq!(output_a.dims(), output_b.dims(), "{name}: shape");
+    assert_close(&format!("{name}: output"), values(output_a.clone()), values(output_b.clone()));
+
+    let projection = random(output_a.dims());
+    let gradients_a = (output_a * projection.clone()).sum().backward();
+    let gradients_b = (output_b * projection).sum().backward();
+    if let Some(expected) = b.input.grad(&gradients_b) {
+        let ours = a.input.grad(&gradients_a).expect("input gradient");
+        assert_close(&format!("{name}: input gradient"), values(ours), values(expected));
+    }
+    if let Some(expected) = b.weight.grad(&gradients_b) {
+        let ours = a.weight.grad(&gradients_a).expect("weight gradient");
+        assert_close(&format!("{name}: weight gradient"), values(ours), values(expected));
+    }
+    for (index, (a, b)) in a.vectors.iter().zip(&b.vectors).enumerate() {
+        if let Some(expected) = b.grad(&gradients_b) {
+            let ours = a.grad(&gradients_a).expect("vector gradient");
+            assert_close(&format!("{name}: gradient {index}"), values(ours), values(expected));
+        }
+    }
+}
+
+struct Convolution {
+    input: [usize; 4],
+    channels_out: usize,
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    padding: [(usize, usize); 2],
+    groups: usize,
+}
+
+fn compare_convolution(case: &Convolution) {
+    let Convolution { input, channels_out, kernel, stride, padding, groups } = *case;
+    let operands = Operands {
+        input: random(input),
+        weight: random([channels_out, input[1] / groups, kernel[0], kernel[1]]),
+        vectors: vec![random([channels_out])],
+    };
+    let name = format!(
+        "{input:?} to {channels_out}, kernel {kernel:?}, stride {stride:?}, padding {padding:?}, groups {groups}"
+    );
+    compare(
+        &name,
+        &operands,
+        |o| {
+            let bias = Some(o.vectors[0].clone());
+            despoof_kernels::conv2d(o.input.clone(), o.weight.clone(), bias, stride, padding, groups)
+        },
+        |o| {
+            let options = ConvOptions::new_with_padding(stride, padding, [1, 1], groups);
+            module::conv2d(o.input.clone(), o.weight.clone(), Some(o.vectors[0].clone()), options)
+        },
+    );
+}
+
+#[test]
+fn dense_convolution() {
+    for (input, channels_out, kernel, stride, padding) in [
+        ([1, 1, 1, 1], 1, [1, 1], [1, 1], [(0, 0), (0, 0)]),
+        ([2, 3, 5, 7], 4, [3, 3], [1, 1], [(1, 1), (1, 1)]),
+        ([2, 3, 5, 7], 4, [3, 3], [2, 2], [(0, 1), (0, 1)]),
+        ([3, 5, 9, 8], 7, [5, 3], [2, 1], [(2, 1), (0, 2)]),
+        ([2, 4, 6, 6], 3, [1, 1], [2, 2], [(0, 0), (0, 0)]),
+        ([2, 4, 6, 5], 3, [1, 1], [1, 1], [(0, 0), (0, 0)]),
+        ([2, 4, 6, 5], 3, [1, 1], [1, 1], [(1, 1), (0, 2)]),
+        ([9, 16, 7, 7], 24, [3, 3], [1, 1], [(1, 1), (1, 1)]),
+        ([9, 16, 7, 7], 24, [1, 1], [1, 1], [(0, 0), (0, 0)]),
+        ([1, 3, 40, 33], 8, [3, 3], [2, 2], [(0, 1), (1, 1)]),
+        ([3, 24, 40, 33], 8, [3, 3], [1, 1], [(1, 1), (1, 1)]),
+        ([1, 2, 3, 3], 2, [3, 3], [1, 1], [(4, 4), (4, 4)]),
+        ([2, 2, 2, 2], 2, [7, 7], [3, 3], [(3, 3), (3, 3)]),
+    ] {
+        compare_convolution(&Convolution { input, channels_out, kernel, stride, padding, groups: 1 });
+    }
+}
+
+#[test]
+fn convolution_without_bias_and_of_a_view() {
+    let input = random([2, 6, 5, 3]);
+    let weight = random([3, 3, 3, 4]);
+    let ours = |input: Tensor<4>, weight: Tensor<4>| {
+        despoof_kernels::conv2d(input, weight, None, [1, 1], [(1, 1), (1, 1)], 1)
+    };
+    let view = |input: Tensor<4>| input.swap_dims(1, 3).slice([0..2, 0..3, 1..5, 0..6]);
+    let copied = Tensor::from_data(view(input.clone()).into_data(), &device());
+    let weight_view = weight.clone().swap_dims(1, 3).slice([0..3, 0..3, 0..3, 0..3]);
+    let weight_copied = Tensor::from_data(weight_view.clone().into_data(), &device());
+    assert_close("view", values(ours(view(input), weight_view)), values(ours(copied, weight_copied)));
+}
+
+/// Central differences of the convolution itself, so that burn's backward is not the only witness.
+#[test]
+fn convolution_gradient_by_finite_differences() {
+    let run = |input: Vec<f32>| {
+        let input = Tensor::<4>::from_data(TensorData::new(input, [1, 2, 3, 3]), &device());
+        let weight = Tensor::from_data(
+            TensorData::new((0..36).map(|i| (i as f32 * 0.7).sin()).collect(), [2, 2, 3, 3]),
+            &device(),
+        );
+        let input = input.require_grad();
+        let output =
+            despoof_kernels::conv2d(input.clone(), weight, None, [2, 2], [(1, 1), (1, 1)], 1);
+        let loss = (output.clone() * output).sum();
+        let gradient = input.grad(&loss.backward()).expect("input gradient");
+        (loss.into_scalar::<f32>(), values(gradient))
+    };
+    let input: Vec<f32> = (0..18).map(|i| (i as f32 * 1.3).cos()).collect();
+    let (_, gradient) = run(input.clone());
+    let step = 1e-2;
+    for index in 0..input.len() {
+        let shifted = |by: f32| {
+            let mut input = input.clone();
+            input[index] += by;
+            run(input).0
+        };
+        let difference = (shifted(step) - shifted(-step)) / (2.0 * step);
+        assert!(
+            (difference - gradient[index]).abs() < 2e-2 * difference.abs().max(1.0),
+            "{index}: {} instead of {difference}",
+            gradient[index]
+        );
+    }
+}
+
+#[test]
+fn depthwise_convolution() {
+    for (input, kernel, stride, padding) in [
+        ([1, 1, 1, 1], [1, 1], [1, 1], [(0, 0), (0, 0)]),
+        ([2, 3, 7, 7], [3, 3], [1, 1], [(1, 1), (1, 1)]),
+        ([2, 3, 8, 9], [3, 3], [2, 2], [(0, 1), (0, 1)]),
+        ([2, 5, 9, 8], [3, 3], [2, 2], [(1, 1), (1, 1)]),
+        ([3, 4, 14, 14], [5, 5], [1, 1], [(2, 2), (2, 2)]),
+        ([3, 4, 14, 13], [5, 5], [2, 2], [(1, 2), (2, 2)]),
+        ([2, 3, 6, 5], [5, 3], [1, 2], [(2, 2), (0, 1)]),
+        ([2, 3, 6, 5], [1, 1], [2, 2], [(0, 0), (0, 0)]),
+        ([2, 3, 4, 4], [3, 3], [3, 3], [(0, 0), (0, 0)]),
+        ([1, 2, 40, 50], [3, 3], [1, 1], [(1, 1), (1, 1)]),
+        ([2, 6, 7, 7], [7, 7], [1, 1], [(0, 0), (0, 0)]),
+        ([1, 2, 3, 3], [3, 3], [2, 2], [(4, 4), (4, 4)]),
+    ] {
+        let channels = input[1];
+        compare_convolution(&Convolution {
+            input,
+            channels_out: channels,
+            kernel,
+            stride,
+            padding,
+            groups: channels,
+        });
+    }
+}
+
+#[test]
+fn grouped_convolution_falls_back() {
+    compare_convolution(&Convolution {
+        input: [2, 4, 5, 5],
+        channels_out: 6,
+        kernel: [3, 3],
+        stride: [1, 1],
+        padding: [(1, 1), (1, 1)],
+        groups: 2,
+    });
+}
+
+const NORM_INPUTS: [[usize; 4]; 5] =
+    [[1, 4, 1, 1], [2, 4, 3, 5], [3, 8, 7, 7], [2, 12, 1, 19], [5, 4, 16, 17]];
+
+/// An input of a normalisation whose channels differ in mean and deviation.
+fn norm_operands(input: [usize; 4]) -> Operands {
+    let channels = input[1];
+    let (scale, shift) = (random([1, channels, 1, 1]), random([1, channels, 1, 1]));
+    Operands {
+        input: random(input) * (scale * 2.0) + shift * 3.0,
+        weight: random([1, 1, 1, 1]),
+        vectors: vec![random([channels]) * 2.0, random([channels]) * 2.0],
+    }
+}
+
+fn stock_group_norm(o: &Operands, groups: usize) -> Tensor<4> {
+    let [channels] = o.vectors[0].dims();
+    let norm: GroupNorm = GroupNormConfig::new(groups, channels).with_affine(false).init(&device());
+    let [gamma, beta] = [0, 1].map(|i: usize| o.vectors[i].clone().reshape([1, channels, 1, 1]));
+    norm.forward(o.input.clone()) * gamma + beta
+}
+
+#[test]
+fn group_normalisation() {
+    for input in NORM_INPUTS {
+        for groups in [1, 2, 4] {
+            if input[2..] == [1, 1] && groups == 4 {
+                continue; // One value per group has no variance, only rounding.
+            }
+            let ours = |norm: fn(Tensor<4>, Tensor<1>, Tensor<1>, usize, f64) -> Tensor<4>| {
+                move |o: &Operands| {
+                    let [gamma, beta] = [0, 1].map(|i: usize| o.vectors[i].clone());
+                    norm(o.input.clone(), gamma, beta, groups, 1e-5)
+                }
+            };
+            let operands = norm_operands(input);
+            let name = format!("group norm of {input:?} in {groups}");
+            compare(&name, &operands, ours(despoof_kernels::group_norm), |o| {
+                stock_group_norm(o, groups)
+            });
+            let name = format!("{name}, SiLU");
+            compare(&name, &operands, ours(despoof_kernels::group_norm_silu), |o| {
+                activation::silu(stock_group_norm(o, groups))
+            });
+        }
+    }
+}
+
+fn parameters(o: &Operands) -> BatchNormParameters {
+    let [gamma, beta] = [0, 1].map(|i: usize| o.vectors[i].clone());
+    BatchNormParameters { gamma, beta, epsilon: 1e-3 }
+}
+
+fn stock_activation(activation: BatchNormActivation, normalised: Tensor<4>) -> Tensor<4> {
+    match activation {
+        BatchNormActivation::Identity => normalised,
+        BatchNormActivation::Relu6 => normalised.clamp(0.0, 6.0),
+    }
+}
+
+#[test]
+fn batch_normalisation_of_the_batch() {
+    for input in NORM_INPUTS.into_iter().skip(1) {
+        for activation in [BatchNormActivation::Identity, BatchNormActivation::Relu6] {
+            let operands = norm_operands(input);
+            compare(
+                &format!("batch norm of {input:?}, {activation:?}"),
+                &operands,
+                |o| {
+                    let input = o.input.clone();
+                    despoof_kernels::batch_norm_of_batch(input, parameters(o), activation).output
+                },
+                |o| {
+                    let [gamma, beta] = [0, 1].map(|i: usize| o.vectors[i].clone());
+                    let result = module::batch_norm_train(o.input.clone(), gamma, beta, 1e-3);
+                    stock_activation(activation, result.output)
+                },
+            );
+            let [gamma, beta] = [0, 1].map(|i: usize| operands.vectors[i].clone());
+            let stock = module::batch_norm_train(operands.input.clone(), gamma, beta, 1e-3);
+            let input = operands.input.clone();
+            let ours = despoof_kernels::batch_norm_of_batch(input, parameters(&operands), activation);
+            assert_close("batch mean", values(ours.mean), values(stock.mean));
+            assert_close("batch variance", values(ours.variance), values(stock.variance));
+        }
+    }
+}
+
+#[test]
+fn frozen_batch_normalisation() {
+    for input in NORM_INPUTS {
+        for activation in [BatchNormActivation::Identity, BatchNormActivation::Relu6] {
+            let mean = random([input[1]]);
+            let variance = random([input[1]]).abs();
+            compare(
+                &format!("frozen batch norm of {input:?}, {activation:?}"),
+                &norm_operands(input),
+                |o| {
+                    let (mean, variance) = (mean.clone(), variance.clone());
+                    despoof_kernels::batch_norm_frozen(
+                        o.input.clone(),
+                        parameters(o),
+                        mean,
+                        variance,
+                        activation,
+                    )
+                },
+                |o| {
+                    let [gamma, beta] = [0, 1].map(|i: usize| o.vectors[i].clone());
+                    let (mean, variance) = (mean.clone(), variance.clone());
+                    let normalised =
+                        module::batch_norm(o.input.clone(), gamma, beta, mean, variance, 1e-3);
+                    stock_activation(activation, normalised)
+                },
+            );
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Changes of resolution without parameters.
+
+use burn::tensor::Tensor;
+use burn::tensor::module::interpolate;
+use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
+
+/// Every pixel four times: `[batch, channels, height, width]` to
+/// `[batch, channels, 2 height, 2 width]`.
+pub fn upsample_nearest(input: Tensor<4>) -> Tensor<4> {
+    let [_, _, height, width] = input.dims();
+    let options =
+        InterpolateOptions::new(InterpolateMode::Nearest).with_output_size([2 * height, 2 * width]);
+    interpolate(input, options)
+}
+
+/// Channels to space (Shi et al. 2016): `[batch, channels · factor², height, width]` to
+/// `[batch, channels, height · factor, width · factor]`, in the order of PyTorch's `pixel_shuffle`.
+pub fn pixel_shuffle(input: Tensor<4>, factor: usize) -> Tensor<4> {
+    let [batch, packed, height, width] = input.dims();
+    let channels = packed / (factor * factor);
+    input
+        .reshape([batch, channels, factor, factor, height, width])
+        .permute([0, 1, 4, 2, 5, 3])
+        .reshape([batch, channels, height * factor, width * factor])
+}
+
+/// Space to channels, the inverse of [`pixel_shuffle`].
+pub fn pixel_unshuffle(input: Tensor<4>, factor: usize) -> Tensor<4> {
+    let [batch, channels, height, width] = input.dims();
+    let (rows, columns) = (height / factor, width / factor);
+    input
+        .reshape([batch, channels, rows, factor, columns, factor])
+        .permute([0, 1, 3, 5, 2, 4])
+        .reshape([batch, channels * factor * factor, rows, columns])
+}

@@ -1,0 +1,174 @@
+//! The denoiser of the De-spoofing Face Generator (paper section 3.2, ε_θ of eq. 4): the conditional
+//! U-Net of latent diffusion (Rombach et al. 2022), in the structure and with the parameter names of
+//! diffusers' `UNet2DConditionModel`.
+
+mod blocks;
+mod time_embedding;
+mod transformer;
+
+use burn::module::Module;
+use burn::nn::conv::Conv2d;
+use burn::nn::{GroupNorm, GroupNormConfig};
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::layers;
+use crate::residual_block::{ResidualBlockConfig, conv3x3, zeroed};
+use blocks::{DownBlock, MidBlock, UpBlock};
+use time_embedding::TimeEmbedding;
+use transformer::TransformerConfig;
+
+pub use time_embedding::sinusoidal_embedding;
+
+/// Regular expressions and replacements, in this order, that turn the names of a diffusers
+/// checkpoint into those of [`Unet`].
+pub const DIFFUSERS_KEYS: [(&str, &str); 5] = [
+    (r"\.to_out\.0\.", ".to_out."),
+    (r"\.ff\.net\.0\.proj\.", ".ff.proj_in."),
+    (r"\.ff\.net\.2\.", ".ff.proj_out."),
+    (r"\.downsamplers\.0\.conv\.", ".downsampler."),
+    (r"\.upsamplers\.0\.conv\.", ".upsampler."),
+];
+
+/// Sizes of a [`Unet`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnetConfig {
+    /// Channels of the noisy latent.
+    pub channels_in: usize,
+    /// Channels of the prediction.
+    pub channels_out: usize,
+    /// Channels of every level, from the full resolution down; each further level halves it.
+    pub block_out_channels: Vec<usize>,
+    /// Which levels attend to the context (and to themselves); the middle always does.
+    pub cross_attention: Vec<bool>,
+    /// Residual blocks of a level on the way down; one more on the way up.
+    pub layers_per_block: usize,
+    /// Attention heads of every level; the middle has those of the last.
+    pub heads: Vec<usize>,
+    /// Width of the context tokens, the identity feature of paper eq. 4.
+    pub context_width: usize,
+    /// Groups of every group normalisation.
+    pub norm_groups: usize,
+}
+
+/// Predicts the noise (or the velocity) in a latent from its time step and the identity feature.
+#[derive(Module, Debug)]
+pub struct Unet {
+    conv_in: Conv2d,
+    time_embedding: TimeEmbedding,
+    down_blocks: Vec<DownBlock>,
+    mid_block: MidBlock,
+    up_blocks: Vec<UpBlock>,
+    conv_norm_out: GroupNorm,
+    conv_out: Conv2d,
+}
+
+impl UnetConfig {
+    /// The U-Net of Stable Diffusion 1.5, 859.5 M parameters; the published AG-FAS fine-tunes it.
+    pub fn stable_diffusion() -> Self {
+        Self {
+            channels_in: 4,
+            channels_out: 4,
+            block_out_channels: vec![320, 640, 1280, 1280],
+            cross_attention: vec![true, true, true, false],
+            layers_per_block: 2,
+            heads: vec![8; 4],
+            context_width: 768,
+            norm_groups: 32,
+        }
+    }
+
+    /// The U-Net that runs in a page: 28×28 latent, attention at 14×14 and 7×7.
+    pub fn web() -> Self {
+        Self {
+            channels_in: 4,
+            channels_out: 4,
+            block_out_channels: vec![32, 64, 144],
+            cross_attention: vec![false, true, true],
+            layers_per_block: 1,
+            heads: vec![1, 2, 4],
+            context_width: 512,
+            norm_groups: 8,
+        }
+    }
+
+    /// A U-Net whose output starts at zero.
+    pub fn init(&self, device: &Device) -> Unet {
+        let levels = self.block_out_channels.len();
+        assert_eq!(levels, self.cross_attention.len(), "levels with or without cross-attention");
+        assert_eq!(levels, self.heads.len(), "levels with attention heads");
+        let first = self.block_out_channels[0];
+        Unet {
+            conv_in: conv3x3(self.channels_in, first).init(device),
+            time_embedding: TimeEmbedding::new(first, self.time_embedding_width(), device),
+            down_blocks: self.down_blocks(device),
+            mid_block: MidBlock::new(self, device),
+            up_blocks: self.up_blocks(device),
+            conv_norm_out: GroupNormConfig::new(self.norm_groups, first).init(device),
+            conv_out: zeroed(conv3x3(first, self.channels_out)).init(device),
+        }
+    }
+
+    fn down_blocks(&self, device: &Device) -> Vec<DownBlock> {
+        (0..self.block_out_channels.len())
+            .map(|level| DownBlock::new(self, level, device))
+            .collect()
+    }
+
+    /// From the lowest resolution up.
+    fn up_blocks(&self, device: &Device) -> Vec<UpBlock> {
+        (0..self.block_out_channels.len())
+            .rev()
+            .map(|level| UpBlock::new(self, level, device))
+            .collect()
+    }
+
+    fn time_embedding_width(&self) -> usize {
+        4 * self.block_out_channels[0]
+    }
+
+    fn residual_block(&self, channels_in: usize, channels_out: usize) -> ResidualBlockConfig {
+        ResidualBlockConfig {
+            channels_in,
+            channels_out,
+            time_embedding_width: Some(self.time_embedding_width()),
+            norm_groups: self.norm_groups,
+            norm_epsilon: 1e-5,
+        }
+    }
+
+    fn transformer(&self, level: usize) -> TransformerConfig {
+        TransformerConfig {
+            channels: self.block_out_channels[level],
+            heads: self.heads[level],
+            context_width: self.context_width,
+            norm_groups: self.norm_groups,
+        }
+    }
+}
+
+impl Unet {
+    /// ε_θ(z_t, t, F_id(x)) of paper eq. 4.
+    ///
+    /// `latent` is `[batch, channels in, height, width]`, height and width divisible by
+    /// 2^(levels − 1); `timesteps` is `[batch]`, in f32 whatever the precision of the network;
+    /// `context` is `[batch, tokens, context width]`. Returns `[batch, channels out, height, width]`.
+    pub fn forward(
+        &self,
+        latent: Tensor<4>,
+        timesteps: Tensor<1>,
+        context: Tensor<3>,
+    ) -> Tensor<4> {
+        let time = self.time_embedding.forward(timesteps, latent.dtype());
+        let mut hidden = layers::conv2d(&self.conv_in, latent);
+        let mut skips = vec![hidden.clone()];
+        for block in &self.down_blocks {
+            hidden = block.forward(hidden, &time, &context, &mut skips);
+        }
+        hidden = self.mid_block.forward(hidden, &time, &context);
+        for block in &self.up_blocks {
+            hidden = block.forward(hidden, &time, &context, &mut skips);
+        }
+        layers::conv2d(&self.conv_out, layers::group_norm_silu(&self.conv_norm_out, hidden))
+    }
+}

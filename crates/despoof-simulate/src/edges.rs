@@ -1,0 +1,248 @@
+//! Where the medium ends: borders, cut edges, heads cut out, bezels.
+
+use rand::{Rng, rngs::StdRng};
+use serde::{Deserialize, Serialize};
+
+use crate::draw::{self, Range};
+
+/// Unprinted border or letterbox at each side of the photo, in longer sides.
+const MARGIN: Range = 0.0..=0.08;
+
+/// Width of a display's bezel, in longer sides.
+const BEZEL: Range = 0.01..=0.09;
+
+/// Rounding of a device's corners, in longer sides.
+const CORNER: Range = 0.0..=0.06;
+
+/// Distance of a cut from the photo's centre, in half the photo's width: around a head in the
+/// middle of the photo.
+const CUT: Range = 0.62..=0.95;
+
+/// Straight cuts around a head.
+const CUTS: usize = 13;
+
+/// White paper left along a cut, in longer sides.
+const RIM: Range = 0.0..=0.03;
+
+/// The medium's outline, in sheet coordinates (from the photo's centre, in its longer side).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Edge {
+    /// Outside of the frame.
+    Hidden,
+    /// A sheet of paper.
+    Sheet {
+        /// Unprinted border left, top, right, bottom: 0–0.08.
+        margins: [f32; 4],
+    },
+    /// A person cut out with scissors, down to the photo's lower border.
+    Cutout {
+        /// Distances of the cut's corners around the centre, 0.62–0.95 half photo widths.
+        radii: [f32; CUTS],
+        /// White paper left along the cut, 0–0.03.
+        rim: f32,
+    },
+    /// A display in its bezel.
+    Device {
+        /// Unlit letterbox left, top, right, bottom: 0–0.08.
+        margins: [f32; 4],
+        /// Width of the bezel, 0.01–0.09.
+        bezel: f32,
+        /// Radius of the outer corners, 0–0.06.
+        corner: f32,
+        /// Reflectance of the bezel: black, seldom grey or white.
+        albedo: f32,
+    },
+}
+
+/// What is at a point of the medium's plane.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Region {
+    /// The presented photo.
+    Photo,
+    /// White paper or unlit pixels around it.
+    Margin,
+    /// The device's frame.
+    Bezel,
+    /// Whatever is behind, so far from the outline (longer sides).
+    Behind(f32),
+}
+
+impl Edge {
+    /// A sheet held into the frame.
+    pub(crate) fn draw_sheet(rng: &mut StdRng) -> Self {
+        Self::Sheet {
+            margins: draw_margins(rng),
+        }
+    }
+
+    /// A head cut out of a sheet.
+    pub(crate) fn draw_cutout(rng: &mut StdRng) -> Self {
+        let size = draw::uniform(rng, &(CUT.start() + 0.1..=CUT.end() - 0.1));
+        Self::Cutout {
+            radii: std::array::from_fn(|_| size + rng.random_range(-0.1..=0.1)),
+            rim: draw::skewed(rng, &RIM, 2.0),
+        }
+    }
+
+    /// A device whose bezel may come into view.
+    pub(crate) fn draw_device(rng: &mut StdRng) -> Self {
+        Self::Device {
+            margins: if draw::chance(rng, 0.4) {
+                draw_margins(rng)
+            } else {
+                [0.0; 4]
+            },
+            bezel: draw::skewed(rng, &BEZEL, 1.5),
+            corner: draw::skewed(rng, &CORNER, 1.5),
+            albedo: draw::skewed(rng, &(0.01..=0.7), 5.0),
+        }
+    }
+
+    /// What is at `point` for a photo of that half extent.
+    pub(crate) fn region(&self, point: [f32; 2], half: [f32; 2]) -> Region {
+        match self {
+            Self::Hidden => Region::Photo,
+            Self::Sheet { margins } => {
+                inside_margins(point, half, margins, 0.0).unwrap_or_else(Region::Behind)
+            }
+            Self::Device {
+                margins,
+                bezel,
+                corner,
+                ..
+            } => match inside_margins(point, half, margins, 0.0) {
+                Ok(region) => region,
+                Err(_) => match distance_to_margins(point, half, margins, *bezel, *corner) {
+                    distance if distance <= 0.0 => Region::Bezel,
+                    distance => Region::Behind(distance),
+                },
+            },
+            Self::Cutout { radii, rim } => cutout(point, half, radii, *rim),
+        }
+    }
+}
+
+/// Equal margins on all sides, or each its own; mostly narrow.
+fn draw_margins(rng: &mut StdRng) -> [f32; 4] {
+    let common = draw::skewed(rng, &MARGIN, 2.0);
+    if draw::chance(rng, 0.5) {
+        [common; 4]
+    } else {
+        std::array::from_fn(|_| draw::skewed(rng, &MARGIN, 2.0))
+    }
+}
+
+/// Photo or margin, or the distance from the margins' outer border.
+fn inside_margins(
+    point: [f32; 2],
+    half: [f32; 2],
+    margins: &[f32; 4],
+    corner: f32,
+) -> Result<Region, f32> {
+    if point[0].abs() <= half[0] && point[1].abs() <= half[1] {
+        return Ok(Region::Photo);
+    }
+    match distance_to_margins(point, half, margins, 0.0, corner) {
+        distance if distance <= 0.0 => Ok(Region::Margin),
+        distance => Err(distance),
+    }
+}
+
+/// Signed distance to the rectangle of photo and margins, widened by `wider`, with rounded corners.
+fn distance_to_margins(
+    point: [f32; 2],
+    half: [f32; 2],
+    margins: &[f32; 4],
+    wider: f32,
+    corner: f32,
+) -> f32 {
+    let [left, top, right, bottom] = margins;
+    let centre = [(right - left) / 2.0, (bottom - top) / 2.0];
+    let extent = [
+        half[0] + (left + right) / 2.0 + wider,
+        half[1] + (top + bottom) / 2.0 + wider,
+    ];
+    let corner = corner.min(extent[0]).min(extent[1]);
+    let x = (point[0] - centre[0]).abs() - extent[0] + corner;
+    let y = (point[1] - centre[1]).abs() - extent[1] + corner;
+    x.max(0.0).hypot(y.max(0.0)) + x.max(y).min(0.0) - corner
+}
+
+/// A polygon around the photo's centre, open towards the lower border, where the shoulders are.
+fn cutout(point: [f32; 2], half: [f32; 2], radii: &[f32; CUTS], rim: f32) -> Region {
+    let beyond = [point[0].abs() - half[0], point[1].abs() - half[1]];
+    let off_sheet = beyond[0].max(beyond[1]);
+    // Below the chin the shoulders widen the cut.
+    let widened = 1.0 + 1.6 * (point[1] - 0.3 * half[1]).max(0.0) / half[1];
+    let (x, y) = (point[0] / widened, point[1] * 0.8);
+    let turn = (y.atan2(x) / std::f32::consts::TAU).rem_euclid(1.0) * CUTS as f32;
+    let (corner, share) = (turn as usize % CUTS, turn.fract());
+    let radius = radii[corner] * (1.0 - share) + radii[(corner + 1) % CUTS] * share;
+    let off_cut = x.hypot(y) - radius * half[0];
+    match off_cut.max(off_sheet) {
+        distance if distance <= 0.0 && off_cut <= -rim => Region::Photo,
+        distance if distance <= 0.0 => Region::Margin,
+        distance => Region::Behind(distance),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+
+    const HALF: [f32; 2] = [0.4, 0.5];
+
+    #[test]
+    fn every_outline_holds_the_photos_centre() {
+        for seed in 0..100 {
+            let rng = &mut StdRng::seed_from_u64(seed);
+            for edge in [
+                Edge::draw_sheet(rng),
+                Edge::draw_cutout(rng),
+                Edge::draw_device(rng),
+            ] {
+                assert_eq!(edge.region([0.0, 0.0], HALF), Region::Photo, "{edge:?}");
+                assert!(matches!(edge.region([0.9, 0.9], HALF), Region::Behind(_)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_device_has_photo_margin_bezel_and_background_from_inside_out() {
+        let edge = Edge::Device {
+            margins: [0.05; 4],
+            bezel: 0.03,
+            corner: 0.02,
+            albedo: 0.02,
+        };
+        assert_eq!(edge.region([0.39, 0.0], HALF), Region::Photo);
+        assert_eq!(edge.region([0.44, 0.0], HALF), Region::Margin);
+        assert_eq!(edge.region([0.47, 0.0], HALF), Region::Bezel);
+        assert!(matches!(edge.region([0.49, 0.0], HALF), Region::Behind(d) if d < 0.02));
+    }
+
+    #[test]
+    fn draws_keep_to_their_ranges() {
+        for seed in 0..300 {
+            let rng = &mut StdRng::seed_from_u64(seed);
+            let Edge::Cutout { radii, rim } = Edge::draw_cutout(rng) else {
+                panic!("not a cutout");
+            };
+            assert!(radii.iter().all(|radius| CUT.contains(radius)) && RIM.contains(&rim));
+            let Edge::Device {
+                margins,
+                bezel,
+                corner,
+                albedo,
+            } = Edge::draw_device(rng)
+            else {
+                panic!("not a device");
+            };
+            assert!(margins.iter().all(|margin| MARGIN.contains(margin)));
+            assert!(BEZEL.contains(&bezel) && CORNER.contains(&corner));
+            assert!((0.01..=0.7).contains(&albedo));
+        }
+    }
+}

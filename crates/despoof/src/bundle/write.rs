@@ -1,0 +1,129 @@
+//! From networks to a bundle folder.
+
+use std::path::Path;
+
+use despoof_nn::presets::Preset;
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
+
+use super::BundleError;
+use super::manifest::{FORMAT, Manifest, Preprocessing, ShardEntry, TensorEntry, hexadecimal_sha256};
+use super::quantize::{is_quantized, quantized_from_floats};
+use crate::decide::DecisionRule;
+use crate::weights::NamedTensor;
+
+/// Largest shard in bytes: wasm memory never shrinks, so a shard's bytes must stay small.
+const SHARD_BYTES: usize = 8_000_000;
+
+/// A tensor as it is stored.
+struct Stored {
+    name: String,
+    shape: Vec<usize>,
+    dtype: Dtype,
+    bytes: Vec<u8>,
+}
+
+/// Writes `manifest.json` and the shards into `folder` (made if missing, older shards removed).
+///
+/// Weights of at least two dimensions become int8 per output channel, the rest stays in 32 bits.
+///
+/// # Errors
+/// [`BundleError::File`].
+pub fn write_bundle(
+    folder: &Path,
+    preset: Preset,
+    preprocessing: Preprocessing,
+    decision: DecisionRule,
+    tensors: &[NamedTensor],
+) -> Result<Manifest, BundleError> {
+    let file_error = |error: std::io::Error| BundleError::File {
+        path: folder.display().to_string(),
+        message: error.to_string(),
+    };
+    std::fs::create_dir_all(folder).map_err(file_error)?;
+    remove_old_shards(folder).map_err(file_error)?;
+    let mut manifest = Manifest {
+        format: FORMAT,
+        preset,
+        preprocessing,
+        decision,
+        tensors: Vec::new(),
+        shards: Vec::new(),
+        digest: String::new(),
+    };
+    for (index, group) in shard_groups(tensors).into_iter().enumerate() {
+        let name = format!("weights-{index}.safetensors");
+        let bytes = shard_bytes(&group, &name, &mut manifest.tensors);
+        std::fs::write(folder.join(&name), &bytes).map_err(file_error)?;
+        manifest.shards.push(ShardEntry { name, bytes: bytes.len() as u64, sha256: hexadecimal_sha256(&bytes) });
+    }
+    manifest.digest = manifest.computed_digest();
+    let text = serde_json::to_string_pretty(&manifest).expect("a manifest holds only what JSON can express");
+    std::fs::write(folder.join("manifest.json"), text + "\n").map_err(file_error)?;
+    Ok(manifest)
+}
+
+fn remove_old_shards(folder: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "safetensors") {
+            std::fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Splits the tensors, in order, into groups that stay below [`SHARD_BYTES`] when stored.
+fn shard_groups(tensors: &[NamedTensor]) -> Vec<Vec<&NamedTensor>> {
+    let mut groups: Vec<Vec<&NamedTensor>> = Vec::new();
+    let mut filled = SHARD_BYTES;
+    for tensor in tensors {
+        let bytes = if is_quantized(&tensor.shape) { tensor.values.len() } else { tensor.values.len() * 4 };
+        if filled + bytes > SHARD_BYTES {
+            groups.push(Vec::new());
+            filled = 0;
+        }
+        filled += bytes;
+        groups.last_mut().expect("the first tensor opens a group").push(tensor);
+    }
+    groups
+}
+
+fn shard_bytes(group: &[&NamedTensor], shard: &str, entries: &mut Vec<TensorEntry>) -> Vec<u8> {
+    let stored: Vec<Stored> = group.iter().flat_map(|tensor| stored_from_named(tensor)).collect();
+    entries.extend(group.iter().map(|tensor| TensorEntry {
+        name: tensor.name.clone(),
+        shape: tensor.shape.clone(),
+        dtype: if is_quantized(&tensor.shape) { "I8" } else { "F32" }.to_owned(),
+        shard: shard.to_owned(),
+    }));
+    let views = stored.iter().map(|tensor| {
+        let view = TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes)
+            .expect("the bytes were made for this shape");
+        (tensor.name.as_str(), view)
+    });
+    safetensors::serialize(views, None).expect("names and shapes were made here")
+}
+
+fn stored_from_named(tensor: &NamedTensor) -> Vec<Stored> {
+    let floats = |name: String, shape: Vec<usize>, values: &[f32]| Stored {
+        name,
+        shape,
+        dtype: Dtype::F32,
+        bytes: values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+    };
+    if !is_quantized(&tensor.shape) {
+        return vec![floats(tensor.name.clone(), tensor.shape.clone(), &tensor.values)];
+    }
+    let channels = tensor.shape[0];
+    let quantized = quantized_from_floats(&tensor.values, channels);
+    vec![
+        Stored {
+            name: tensor.name.clone(),
+            shape: tensor.shape.clone(),
+            dtype: Dtype::I8,
+            bytes: quantized.values.iter().map(|&value| value as u8).collect(),
+        },
+        floats(format!("{}.scale", tensor.name), vec![channels], &quantized.scales),
+    ]
+}

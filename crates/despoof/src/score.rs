@@ -1,0 +1,16 @@
+//! Stage *score*: AG-Net's probability that the face is live (paper section 3.3, eq. 5–8).
+
+use burn::tensor::{Tensor, activation};
+use despoof_nn::agnet::AgNet;
+
+/// Index of the class "live" among AG-Net's two logits.
+pub const LIVE: usize = 1;
+
+/// Probability of live `[batch]` from aligned faces and cues, `[batch, 3, 224, 224]` each.
+///
+/// `temperature` divides the logits (fitted on dev data; 1 leaves them as they are).
+pub fn score(agnet: &AgNet, aligned: Tensor<4>, cue: Tensor<4>, temperature: f32) -> Tensor<1> {
+    let logits = agnet.forward(aligned, Some(cue)).logits;
+    let [batch, _] = logits.dims();
+    activation::softmax(logits / temperature, 1).narrow(1, LIVE, 1).reshape([batch])
+}

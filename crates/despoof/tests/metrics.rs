@@ -1,0 +1,178 @@
+//! Metrics: agreement with scikit-learn, properties, and numbers counted by hand.
+
+mod golden;
+
+use despoof::metrics::{Bootstrap, Label, Sample, Scores, area_under_curve, report};
+
+const SETS: [&str; 6] = ["continuous", "tied", "unbalanced", "separated", "constant", "backwards"];
+const TOLERANCE: f64 = 1e-9;
+
+#[test]
+fn agrees_with_scikit_learn() {
+    for set in SETS {
+        let scores = golden_scores(set, |score| score);
+        let golden = |name: &str| golden::values::<f64>("metrics", &format!("{set}.{name}"));
+        assert_near(scores.area_under_curve(), golden("auc")[0], set);
+        assert_near(scores.equal_error().map(|equal| equal.rate), golden("eer")[0], set);
+        let curve = scores.curve().expect("both kinds");
+        let expected: Vec<(f64, f64)> = golden("fpr").into_iter().zip(golden("tpr")).collect();
+        assert_eq!(curve.len(), expected.len(), "{set}");
+        for (point, (attacks, live)) in curve.iter().zip(expected) {
+            assert_near(Some(point.attacks_accepted), attacks, set);
+            assert_near(Some(point.live_accepted), live, set);
+        }
+    }
+}
+
+#[test]
+fn turning_the_scores_round_turns_the_area_round() {
+    for set in SETS {
+        let area = golden_scores(set, |score| score).area_under_curve().expect("both kinds");
+        assert_near(golden_scores(set, |score| -score).area_under_curve(), 1.0 - area, set);
+    }
+}
+
+#[test]
+fn a_monotone_transform_changes_no_rate() {
+    let transforms: [fn(f64) -> f64; 2] = [|score| 1.0 / (1.0 + (-score).exp()), |score| 7.0 * score - 3.0];
+    for set in SETS {
+        let plain = golden_scores(set, |score| score).metrics(None);
+        for transform in transforms {
+            let transformed = golden_scores(set, transform).metrics(None);
+            assert_near(transformed.auc, plain.auc.expect("both kinds"), set);
+            assert_near(transformed.eer, plain.eer.expect("both kinds"), set);
+            assert_eq!(transformed.bpcer_at_apcer_10, plain.bpcer_at_apcer_10);
+            assert_eq!(transformed.bpcer_at_apcer_1, plain.bpcer_at_apcer_1);
+            let hter = |metrics: despoof::metrics::Metrics<f64>| metrics.oracle.and_then(|rates| rates.hter);
+            assert_eq!(hter(transformed), hter(plain.clone()));
+        }
+    }
+}
+
+#[test]
+fn rates_are_those_counted_by_hand() {
+    let scores = Scores::new(
+        vec![0.9, 0.8, 0.7, 0.2],
+        [("print", vec![0.1, 0.2, 0.3, 0.4, 0.75]), ("screen", vec![0.1, 0.7])],
+    );
+    let rates = scores.rates(0.7);
+    assert_eq!(rates.apcer["print"], 0.2);
+    assert_eq!(rates.apcer["screen"], 0.5);
+    assert_eq!(rates.worst_apcer, Some(0.5));
+    assert_eq!(rates.bpcer, Some(0.25));
+    assert_eq!(rates.acer, Some(0.375));
+    assert_near(rates.hter, (0.25 + 2.0 / 7.0) / 2.0, "hter");
+}
+
+#[test]
+fn thresholds_keep_their_promise() {
+    let live: Vec<f64> = (0..50).map(|step| f64::from(step * 37 % 50) / 50.0 + 0.3).collect();
+    let print: Vec<f64> = (0..30).map(|step| f64::from(step) / 30.0).collect();
+    let screen: Vec<f64> = (0..20).map(|step| f64::from(step / 4) / 10.0 + 0.5).collect();
+    let scores = Scores::new(live, [("print", print), ("screen", screen)]);
+    for target in [0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0] {
+        let by_apcer = scores.rates(scores.threshold_at_apcer(target).expect("attacks"));
+        assert!(by_apcer.worst_apcer.expect("attacks") <= target + TOLERANCE);
+        assert_eq!(scores.bpcer_at_apcer(target), by_apcer.bpcer);
+        let by_bpcer = scores.rates(scores.threshold_at_bpcer(target).expect("live"));
+        assert!(by_bpcer.bpcer.expect("live") <= target + TOLERANCE);
+    }
+    assert_eq!(scores.threshold_at_bpcer(0.1), Some(0.3 + 0.1));
+}
+
+#[test]
+fn a_threshold_survives_rounding_to_32_bits() {
+    let scores: Vec<f64> = [0.1f32, 0.2, 0.3].map(f64::from).to_vec();
+    let scores = Scores::new(vec![], [("print", scores)]);
+    let threshold = scores.threshold_at_apcer(0.0).expect("attacks") as f32;
+    assert!(threshold > 0.3f32);
+}
+
+#[test]
+fn half_a_set_has_half_the_metrics() {
+    let live_only = report(&[sample(0.9, None, "a"), sample(0.4, None, "b")], Some(0.5), &Bootstrap::default());
+    let honest = live_only.metrics.honest.expect("a threshold");
+    assert_eq!(honest.bpcer.map(|rate| rate.value), Some(0.5));
+    assert!(honest.apcer.is_empty() && honest.acer.is_none() && honest.hter.is_none());
+    assert!(live_only.metrics.auc.is_none() && live_only.metrics.bpcer_at_apcer_10.is_none());
+
+    let attacks_only = report(&[sample(0.9, Some("print"), "a")], Some(0.5), &Bootstrap::default());
+    let honest = attacks_only.metrics.honest.expect("a threshold");
+    assert_eq!(honest.worst_apcer.map(|rate| rate.value), Some(1.0));
+    assert!(honest.bpcer.is_none() && attacks_only.metrics.oracle.is_none());
+
+    let nothing = report(&[], None, &Bootstrap::default());
+    assert_eq!((nothing.live, nothing.subjects), (0, 0));
+    assert!(nothing.metrics.auc.is_none() && nothing.metrics.honest.is_none());
+}
+
+#[test]
+fn a_score_that_is_no_number_is_never_accepted() {
+    let rates = Scores::new(vec![f64::NAN, 0.9], [("print", vec![f64::NAN, 0.1])]).rates(0.0);
+    assert_eq!((rates.bpcer, rates.worst_apcer), (Some(0.5), Some(0.5)));
+}
+
+#[test]
+fn intervals_are_over_subjects_and_seeded() {
+    let by_subject = set_of_two_hundred(|index| format!("subject {}", index / 20));
+    let by_sample = set_of_two_hundred(|index| format!("subject {index}"));
+    let bootstrap = Bootstrap { resamples: 400, seed: 7 };
+    let interval = |samples: &[Sample], bootstrap: &Bootstrap| {
+        let auc = report(samples, None, bootstrap).metrics.auc.expect("both kinds");
+        let interval = auc.interval.expect("resamples");
+        assert!(interval.low <= auc.value && auc.value <= interval.high);
+        interval
+    };
+    let wide = interval(&by_subject, &bootstrap);
+    let narrow = interval(&by_sample, &bootstrap);
+    assert!(wide.high - wide.low > 1.5 * (narrow.high - narrow.low), "{wide:?} {narrow:?}");
+    assert_eq!(interval(&by_subject, &bootstrap), wide);
+    assert_ne!(interval(&by_subject, &Bootstrap { seed: 8, ..bootstrap }), wide);
+}
+
+#[test]
+fn a_report_travels_as_json() {
+    let samples = set_of_two_hundred(|index| index.to_string());
+    let bootstrap = Bootstrap { resamples: 10, seed: 0 };
+    let written = report(&samples, Some(0.5), &bootstrap);
+    let json = serde_json::to_string(&written).expect("serialisable");
+    assert_eq!(serde_json::from_str::<despoof::metrics::Report>(&json).expect("the same"), written);
+}
+
+#[test]
+fn the_short_way_to_the_area_is_the_same() {
+    assert_eq!(area_under_curve(&[0.9, 0.5, 0.5, 0.1], &[true, true, false, false]), Some(0.875));
+    assert_eq!(area_under_curve(&[0.9, 0.5], &[true, true]), None);
+}
+
+/// Ten subjects with a level of their own, 20 scores each, of which half are attacks.
+fn set_of_two_hundred(subject: impl Fn(usize) -> String) -> Vec<Sample> {
+    let score = |index: usize| {
+        let (person, attack) = (index / 20, index % 2 == 1);
+        let noise = (index * 7919 % 101) as f64 / 101.0;
+        0.3 * noise + 0.08 * person as f64 - if attack { 0.15 } else { 0.0 }
+    };
+    let species = |index: usize| (index % 2 == 1).then_some(if index % 4 == 1 { "print" } else { "screen" });
+    (0..200).map(|index| sample(score(index), species(index), &subject(index))).collect()
+}
+
+fn sample(score: f64, attack: Option<&str>, subject: &str) -> Sample {
+    let label = attack.map_or(Label::Live, |species| Label::Attack(species.to_owned()));
+    Sample { score, label, subject: Some(subject.to_owned()) }
+}
+
+/// The scores of a golden set; label 1 is live.
+fn golden_scores(set: &str, transform: impl Fn(f64) -> f64) -> Scores<'static> {
+    let scores: Vec<f64> = golden::values("metrics", &format!("{set}.scores"));
+    let labels: Vec<i64> = golden::values("metrics", &format!("{set}.labels"));
+    let of = |wanted: i64| -> Vec<f64> {
+        let chosen = scores.iter().zip(&labels).filter(|(_, label)| **label == wanted);
+        chosen.map(|(score, _)| transform(*score)).collect()
+    };
+    Scores::new(of(1), [("attack", of(0))])
+}
+
+fn assert_near(ours: Option<f64>, expected: f64, what: &str) {
+    let ours = ours.expect("a value");
+    assert!((ours - expected).abs() <= TOLERANCE, "{what}: {ours} is not {expected}");
+}

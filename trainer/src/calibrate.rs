@@ -1,0 +1,104 @@
+//! From development scores to a decision rule: temperature, threshold, uncertain band.
+
+use anyhow::{Context, Result};
+use despoof::decide::DecisionRule;
+use despoof::metrics::{Label, Sample, Scores};
+
+/// Share of development samples on each side of the threshold that counts as uncertain.
+const UNCERTAIN_SHARE: f64 = 0.05;
+/// Temperatures that are tried, as powers of two.
+const TEMPERATURE_EXPONENTS: std::ops::RangeInclusive<i32> = -20..=30;
+
+/// Temperature by least negative log-likelihood; threshold at the equal error rate; the band holds
+/// the scores nearest to it.
+///
+/// The samples must be scored at temperature 1.
+///
+/// # Errors
+/// Data without both classes.
+pub fn decision_from_development_scores(samples: &[(String, Sample)], data: &[String]) -> Result<DecisionRule> {
+    let temperature = best_temperature(samples);
+    let calibrated: Vec<Sample> = samples
+        .iter()
+        .map(|(_, sample)| Sample { score: tempered(sample.score, temperature), ..sample.clone() })
+        .collect();
+    let equal_error = Scores::from_samples(&calibrated)
+        .equal_error()
+        .context("a threshold needs live faces and attacks")?;
+    let threshold = equal_error.threshold;
+    let mut sorted: Vec<f64> = calibrated.iter().map(|sample| sample.score).collect();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.partition_point(|&score| score < threshold);
+    let reach = (sorted.len() as f64 * UNCERTAIN_SHARE) as usize;
+    let lower = sorted[middle.saturating_sub(reach).min(sorted.len() - 1)].min(threshold);
+    let upper = sorted[(middle + reach).min(sorted.len() - 1)].max(threshold);
+    Ok(DecisionRule {
+        threshold: threshold as f32,
+        uncertain_band: [lower as f32, upper as f32],
+        temperature: temperature as f32,
+        fixed_on: format!(
+            "threshold at the equal error rate ({:.1} %) of {} development photos: {}",
+            equal_error.rate * 100.0,
+            samples.len(),
+            data.join(", ")
+        ),
+    })
+}
+
+fn best_temperature(samples: &[(String, Sample)]) -> f64 {
+    let loss = |temperature: f64| -> f64 {
+        samples
+            .iter()
+            .map(|(_, sample)| {
+                let live = tempered(sample.score, temperature).clamp(1e-9, 1.0 - 1e-9);
+                -(if sample.label == Label::Live { live } else { 1.0 - live }).ln()
+            })
+            .sum()
+    };
+    TEMPERATURE_EXPONENTS
+        .map(|exponent| 2.0_f64.powf(f64::from(exponent) / 10.0))
+        .min_by(|left, right| loss(*left).total_cmp(&loss(*right)))
+        .unwrap_or(1.0)
+}
+
+/// The score that the same logits give at another temperature.
+fn tempered(score: f64, temperature: f64) -> f64 {
+    let score = score.clamp(1e-7, 1.0 - 1e-7);
+    let logit = (score / (1.0 - score)).ln();
+    1.0 / (1.0 + (-logit / temperature).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn samples() -> Vec<(String, Sample)> {
+        (0..200)
+            .map(|index| {
+                let live = index % 2 == 0;
+                let score = if live { 0.55 } else { 0.45 } + f64::from(index % 17) * 0.01 - 0.08;
+                let label = if live { Label::Live } else { Label::Attack("print".into()) };
+                (index.to_string(), Sample { score, label, subject: None })
+            })
+            .collect()
+    }
+
+    #[test]
+    fn tempering_keeps_order_and_the_middle() {
+        assert!((tempered(0.5, 3.0) - 0.5).abs() < 1e-12);
+        assert!(tempered(0.7, 0.5) > 0.7 && tempered(0.7, 2.0) < 0.7);
+    }
+
+    #[test]
+    fn band_holds_the_threshold() {
+        let rule = decision_from_development_scores(&samples(), &["a".into()]).expect("both classes are there");
+        assert!(rule.uncertain_band[0] <= rule.threshold && rule.threshold <= rule.uncertain_band[1]);
+        assert!(rule.temperature < 1.0, "these scores are too timid, {}", rule.temperature);
+    }
+
+    #[test]
+    fn one_class_fixes_nothing() {
+        let live: Vec<_> = samples().into_iter().filter(|(_, sample)| sample.label == Label::Live).collect();
+        assert!(decision_from_development_scores(&live, &["a".into()]).is_err());
+    }
+}

@@ -1,0 +1,133 @@
+//! `despoof align`: photos of shards through the browser's own detection and alignment, once.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use despoof::align::{Template, aligned_from_photo};
+use despoof::detect::{Detector, Face};
+use despoof::photo;
+use image::RgbImage;
+use indicatif::ProgressBar;
+use rayon::prelude::*;
+
+use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceEntry, FaceStore, ImagePlane, TEACHER, TEACHER_SIDE};
+use crate::data::metadata::assign_split;
+use crate::data::shard::{ShardPhoto, for_each_photo};
+use crate::pretrained;
+
+/// Photos prepared at a time: bounds memory, and is the unit in which an interrupted run resumes.
+const CHUNK: usize = 64;
+
+/// Options of `despoof align`.
+#[derive(Debug, Args)]
+pub struct AlignOptions {
+    /// WebDataset shards of photos.
+    #[arg(long, required = true, num_args = 1..)]
+    data: Vec<PathBuf>,
+    /// Folder of prepared faces to make or to continue.
+    #[arg(long)]
+    out: PathBuf,
+    /// Also keep crops on the identity teacher's own template.
+    #[arg(long)]
+    teacher: bool,
+}
+
+/// A photo that was prepared, or why it was not.
+type Prepared = Result<(FaceEntry, RgbImage, RgbImage), (String, String)>;
+
+/// Runs `despoof align`; photos already in the store are passed over.
+pub fn run(options: &AlignOptions) -> Result<()> {
+    let detector = pretrained::detector()?;
+    let mut store = FaceStore::open_or_create(&options.out)?;
+    let mut aligned = store.image_plane(ALIGNED, ALIGNED_SIDE)?;
+    let mut teacher = store.image_plane(TEACHER, TEACHER_SIDE)?;
+    aligned.plane.trim(store.entries.len())?;
+    teacher.plane.trim(store.entries.len())?;
+    let known: HashSet<String> = store.entries.iter().map(|entry| entry.key.clone()).collect();
+    let progress = ProgressBar::new_spinner();
+    let mut rejected = Vec::new();
+    for shard in &options.data {
+        let mut chunk = Vec::with_capacity(CHUNK);
+        let mut flush = |chunk: &mut Vec<ShardPhoto>| -> Result<()> {
+            progress.inc(chunk.len() as u64);
+            let prepared: Vec<Prepared> = chunk.par_iter().map(|photo| prepare(&detector, photo)).collect();
+            chunk.clear();
+            store_prepared(prepared, &mut store, &mut aligned, options.teacher.then_some(&mut teacher), &mut rejected)
+        };
+        for_each_photo(shard, |photo| {
+            if !known.contains(&photo.key) {
+                chunk.push(photo);
+            }
+            if chunk.len() == CHUNK { flush(&mut chunk) } else { Ok(()) }
+        })?;
+        flush(&mut chunk)?;
+    }
+    progress.finish_and_clear();
+    report(&options.out, store.entries.len(), &rejected)
+}
+
+fn store_prepared(
+    prepared: Vec<Prepared>,
+    store: &mut FaceStore,
+    aligned: &mut ImagePlane,
+    mut teacher: Option<&mut ImagePlane>,
+    rejected: &mut Vec<(String, String)>,
+) -> Result<()> {
+    for item in prepared {
+        match item {
+            Ok((entry, aligned_face, teacher_face)) => {
+                aligned.plane.append(aligned_face.as_raw())?;
+                if let Some(teacher) = &mut teacher {
+                    teacher.plane.append(teacher_face.as_raw())?;
+                }
+                store.append(entry)?;
+            }
+            Err(rejection) => rejected.push(rejection),
+        }
+    }
+    Ok(())
+}
+
+fn prepare(detector: &Detector, photo: &ShardPhoto) -> Prepared {
+    let reject = |reason: String| (photo.key.clone(), reason);
+    let image = photo::decode(&photo.bytes).map_err(|error| reject(error.to_string()))?;
+    let faces = pollster::block_on(detector.detect(&image)).map_err(|error| reject(error.to_string()))?;
+    let face = hinted_face(&faces, photo.metadata.face).ok_or_else(|| reject("no face found".into()))?;
+    let mut metadata = photo.metadata.clone();
+    assign_split(&mut metadata, &photo.key);
+    let entry = FaceEntry {
+        key: photo.key.clone(),
+        metadata,
+        landmarks: face.landmarks,
+        simulated: None,
+    };
+    let aligned = aligned_from_photo(&image, &face.landmarks, &Template::PIPELINE, ALIGNED_SIDE);
+    let teacher = aligned_from_photo(&image, &face.landmarks, &Template::ARCFACE, TEACHER_SIDE);
+    Ok((entry, aligned, teacher))
+}
+
+/// The face that a set's own box means, where it gives one; else the largest.
+pub fn hinted_face(faces: &[Face], hint: Option<[f32; 4]>) -> Option<&Face> {
+    let Some(hint) = hint else { return faces.first() };
+    faces.iter().max_by(|left, right| overlap(left.box_, hint).total_cmp(&overlap(right.box_, hint)))
+}
+
+/// Intersection over union of two boxes.
+fn overlap(left: [f32; 4], right: [f32; 4]) -> f32 {
+    let area = |edges: [f32; 4]| (edges[2] - edges[0]).max(0.0) * (edges[3] - edges[1]).max(0.0);
+    let common = area([left[0].max(right[0]), left[1].max(right[1]), left[2].min(right[2]), left[3].min(right[3])]);
+    common / (area(left) + area(right) - common).max(1e-6)
+}
+
+fn report(out: &std::path::Path, kept: usize, rejected: &[(String, String)]) -> Result<()> {
+    let path = out.join("rejected.jsonl");
+    let lines: Vec<String> = rejected
+        .iter()
+        .map(|(key, reason)| serde_json::json!({ "key": key, "reason": reason }).to_string() + "\n")
+        .collect();
+    std::fs::write(&path, lines.concat()).with_context(|| format!("cannot write {}", path.display()))?;
+    println!("{kept} faces in {}, {} photos rejected (see rejected.jsonl)", out.display(), rejected.len());
+    Ok(())
+}

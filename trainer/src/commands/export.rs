@@ -1,0 +1,69 @@
+//! `despoof export`: a bundle from runs; its threshold comes from development scores.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use burn::tensor::Device;
+use clap::Args;
+use despoof::bundle::Preprocessing;
+use despoof::bundle::write::write_bundle;
+use despoof::decide::DecisionRule;
+use despoof::weights::{NamedTensor, tensors_from_network};
+use despoof_nn::presets::Preset;
+
+use crate::pretrained;
+use crate::runs::{self, GeneratorRuns};
+
+/// Options of `despoof export`.
+#[derive(Debug, Args)]
+pub struct ExportOptions {
+    #[command(flatten)]
+    generator: GeneratorRuns,
+    /// Run of `train agnet`.
+    #[arg(long)]
+    agnet: PathBuf,
+    /// Folder of the bundle; made if missing.
+    #[arg(long)]
+    out: PathBuf,
+    /// `decision.json` as `despoof eval --fix-threshold` writes it. Without it the threshold is 0.5
+    /// and the manifest says that no data fixed it.
+    #[arg(long)]
+    decision: Option<PathBuf>,
+}
+
+/// Runs `despoof export`.
+pub fn run(options: &ExportOptions) -> Result<()> {
+    let device = Device::flex();
+    let preset = Preset { autoencoder: runs::autoencoder_config(&options.generator.autoencoder)?, ..Preset::web() };
+    let generator = options.generator.generator(&device)?;
+    let identity = runs::identity_encoder(&options.generator.identity, &device)?;
+    let agnet = runs::agnet(&options.agnet, &device)?;
+    let mut tensors = detector_tensors()?;
+    tensors.extend(tensors_from_network("identity", &identity)?);
+    tensors.extend(tensors_from_network("unet", &generator.unet)?);
+    tensors.extend(tensors_from_network("autoencoder", &generator.autoencoder)?);
+    tensors.extend(tensors_from_network("agnet", &agnet)?);
+    let decision = decision_rule(options)?;
+    let manifest = write_bundle(&options.out, preset, Preprocessing::default(), decision, &tensors)?;
+    let bytes: u64 = manifest.shards.iter().map(|shard| shard.bytes).sum();
+    println!("{}: {} tensors, {} shards, {bytes} bytes, digest {}", options.out.display(), manifest.tensors.len(), manifest.shards.len(), manifest.digest);
+    Ok(())
+}
+
+fn detector_tensors() -> Result<Vec<NamedTensor>> {
+    let tensors = pretrained::tensors("mtcnn.safetensors")?;
+    Ok(tensors.into_iter().map(|tensor| NamedTensor { name: format!("mtcnn.{}", tensor.name), ..tensor }).collect())
+}
+
+fn decision_rule(options: &ExportOptions) -> Result<DecisionRule> {
+    let Some(path) = &options.decision else {
+        return Ok(DecisionRule {
+            threshold: 0.5,
+            uncertain_band: [0.5, 0.5],
+            temperature: 1.0,
+            fixed_on: "no data: the middle of the scale".to_owned(),
+        });
+    };
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is no decision rule", path.display()))
+}

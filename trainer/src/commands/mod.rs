@@ -1,0 +1,10 @@
+//! A file for each verb of the command line: it parses options, calls the library, prints.
+
+pub mod align;
+pub mod cache;
+pub mod check;
+pub mod eval;
+pub mod export;
+pub mod params;
+pub mod simulate;
+pub mod train;

@@ -1,0 +1,163 @@
+//! `despoof simulate`: presentation attacks from live photos, one photo or a training set.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use clap::Subcommand;
+use despoof::align::{Template, aligned_from_photo};
+use despoof::photo;
+use despoof_simulate::{Family, Simulated, Species, recapture_live, simulate};
+use image::RgbImage;
+use indicatif::ProgressBar;
+use rayon::prelude::*;
+
+use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceEntry, FaceStore, ImagePlane};
+use crate::data::metadata::stable_hash;
+use crate::data::shard::{ShardPhoto, for_each_photo};
+
+/// Photos made at a time: bounds memory.
+const CHUNK: usize = 32;
+/// Resolution of `--share`.
+const SHARE_STEPS: u64 = 10_000;
+
+/// What to simulate.
+#[derive(Debug, Subcommand)]
+pub enum SimulateCommand {
+    /// One attack from one photo.
+    Photo {
+        /// Photo of a live face.
+        photo: PathBuf,
+        /// Attack species, for example `print-flat` or `screen-phone`.
+        #[arg(long)]
+        species: String,
+        /// Seed of everything that is drawn.
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+        /// PNG to write.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// A training set: of each chosen live photo itself, a re-captured version, a print and a screen;
+    /// recorded attacks as they are.
+    Set {
+        /// Shards of the photos.
+        #[arg(long, required = true, num_args = 1..)]
+        data: Vec<PathBuf>,
+        /// The same photos' prepared faces (for their landmarks and splits).
+        #[arg(long)]
+        faces: PathBuf,
+        /// Share of the photos to take, chosen by their key.
+        #[arg(long, default_value_t = 1.0)]
+        share: f64,
+        /// Seed of everything that is drawn.
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+        /// Attack families to leave out, for example `screen`.
+        #[arg(long, num_args = 1..)]
+        without: Vec<String>,
+        /// Folder of prepared faces to make or to add to.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+/// Runs `despoof simulate`.
+pub fn run(command: &SimulateCommand) -> Result<()> {
+    match command {
+        SimulateCommand::Photo { photo, species, seed, out } => simulate_photo(photo, species, *seed, out),
+        SimulateCommand::Set { data, faces, share, seed, without, out } => {
+            let families = families_without(without)?;
+            simulate_set(data, faces, *share, *seed, &families, out)
+        }
+    }
+}
+
+fn simulate_photo(path: &Path, species: &str, seed: u64, out: &Path) -> Result<()> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let live = photo::decode(&bytes).with_context(|| format!("{}", path.display()))?;
+    let species: Species = species.parse().map_err(|error| anyhow!("{error}"))?;
+    let attack = simulate(&live, species, seed);
+    attack.image.save(out).with_context(|| format!("cannot write {}", out.display()))?;
+    println!("{}", serde_json::to_string(&attack.parameters)?);
+    Ok(())
+}
+
+fn families_without(names: &[String]) -> Result<Vec<Family>> {
+    let left_out: Vec<Family> =
+        names.iter().map(|name| name.parse().map_err(|error| anyhow!("{error}"))).collect::<Result<_>>()?;
+    Ok(Family::all().into_iter().filter(|family| !left_out.contains(family)).collect())
+}
+
+fn simulate_set(data: &[PathBuf], faces: &Path, share: f64, seed: u64, families: &[Family], out: &Path) -> Result<()> {
+    let known = FaceStore::open(faces)?;
+    let known: HashMap<String, FaceEntry> = known.entries.into_iter().map(|entry| (entry.key.clone(), entry)).collect();
+    let mut store = FaceStore::open_or_create(out)?;
+    let mut aligned = store.image_plane(ALIGNED, ALIGNED_SIDE)?;
+    aligned.plane.trim(store.entries.len())?;
+    let progress = ProgressBar::new_spinner();
+    for shard in data {
+        let mut chunk: Vec<(ShardPhoto, FaceEntry)> = Vec::new();
+        let mut flush = |chunk: &mut Vec<(ShardPhoto, FaceEntry)>| -> Result<()> {
+            progress.inc(chunk.len() as u64);
+            let made: Result<Vec<Vec<(FaceEntry, RgbImage)>>> =
+                chunk.par_iter().map(|(photo, entry)| variants(photo, entry, seed, families)).collect();
+            chunk.clear();
+            append(made?.into_iter().flatten(), &mut store, &mut aligned)
+        };
+        for_each_photo(shard, |photo| {
+            if let Some(entry) = known.get(&photo.key).filter(|_| is_chosen(&photo.key, share)) {
+                chunk.push((photo, entry.clone()));
+            }
+            if chunk.len() == CHUNK { flush(&mut chunk) } else { Ok(()) }
+        })?;
+        flush(&mut chunk)?;
+    }
+    progress.finish_and_clear();
+    println!("{} faces in {}", store.entries.len(), out.display());
+    Ok(())
+}
+
+fn append(made: impl Iterator<Item = (FaceEntry, RgbImage)>, store: &mut FaceStore, aligned: &mut ImagePlane) -> Result<()> {
+    for (entry, face) in made {
+        aligned.plane.append(face.as_raw())?;
+        store.append(entry)?;
+    }
+    Ok(())
+}
+
+/// The photo itself and, of a live one, what is simulated from it; all aligned.
+fn variants(photo: &ShardPhoto, entry: &FaceEntry, seed: u64, families: &[Family]) -> Result<Vec<(FaceEntry, RgbImage)>> {
+    let live = photo::decode(&photo.bytes).with_context(|| photo.key.clone())?;
+    let original = aligned_from_photo(&live, &entry.landmarks, &Template::PIPELINE, ALIGNED_SIDE);
+    let mut made = vec![(entry.clone(), original)];
+    if !entry.metadata.is_live() {
+        return Ok(made);
+    }
+    let seed = seed ^ stable_hash(&photo.key);
+    made.push(aligned_variant(entry, "recaptured", &recapture_live(&live, seed)));
+    for family in families {
+        let species: Vec<Species> = family.species().collect();
+        let species = species[(seed % species.len() as u64) as usize];
+        made.push(aligned_variant(entry, species.name(), &simulate(&live, species, seed)));
+    }
+    Ok(made)
+}
+
+fn aligned_variant(entry: &FaceEntry, simulated: &str, picture: &Simulated) -> (FaceEntry, RgbImage) {
+    let landmarks = entry.landmarks.map(|point| picture.transform.apply(point));
+    let face = aligned_from_photo(&picture.image, &landmarks, &Template::PIPELINE, ALIGNED_SIDE);
+    let entry = FaceEntry {
+        key: format!("{}#{simulated}", entry.key),
+        metadata: entry.metadata.clone(),
+        landmarks,
+        simulated: Some(simulated.to_owned()),
+    };
+    (entry, face)
+}
+
+fn is_chosen(key: &str, share: f64) -> bool {
+    // Another hash than the split's, or a share would take whole splits.
+    let hash = stable_hash(&format!("share of {key}"));
+    ((hash % SHARE_STEPS) as f64) < share * SHARE_STEPS as f64
+}

@@ -1,0 +1,85 @@
+//! What is known of a photo: the JSON beside it in a WebDataset shard.
+
+use serde::{Deserialize, Serialize};
+
+/// `KEY.json` of a shard. Every label other than `live` is a presentation attack.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PhotoMetadata {
+    /// `live`, or the attack instrument (`print`, `replay`, …).
+    pub label: String,
+    /// Camera and setting the photo is from; sets without domains give their `source`.
+    #[serde(alias = "source")]
+    pub domain: String,
+    /// The person, where known.
+    #[serde(default)]
+    pub subject: Option<String>,
+    /// Face box `[x0, y0, x1, y1]` in pixels, where known.
+    #[serde(default)]
+    pub face: Option<[f32; 4]>,
+    /// `train`, `dev` or `test`, where the set says so.
+    #[serde(default)]
+    pub split: Option<String>,
+}
+
+impl PhotoMetadata {
+    /// Whether the photo shows a live person.
+    pub fn is_live(&self) -> bool {
+        self.label == "live"
+    }
+
+    /// Whether training may look at the photo: everything else is held out.
+    pub fn is_for_training(&self) -> bool {
+        self.split.as_deref().is_none_or(|split| split == "train")
+    }
+
+    /// The person, where the set tells persons apart.
+    pub fn known_subject(&self) -> Option<&str> {
+        self.subject.as_deref().filter(|subject| *subject != "unknown")
+    }
+}
+
+/// Share of persons held out of a set that has no split of its own: one in this many.
+const HELD_OUT_EVERY: u64 = 6;
+
+/// Gives a photo of a set without splits one, by person (by photo where persons are unknown), so
+/// that no person is on both sides.
+pub fn assign_split(metadata: &mut PhotoMetadata, key: &str) {
+    if metadata.split.is_some() {
+        return;
+    }
+    let person = metadata.known_subject().unwrap_or(key);
+    let held_out = stable_hash(person).is_multiple_of(HELD_OUT_EVERY);
+    metadata.split = Some(if held_out { "dev" } else { "train" }.to_owned());
+}
+
+/// FNV-1a: the same on every machine and in every version.
+pub fn stable_hash(text: &str) -> u64 {
+    text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_is_on_one_side_only() {
+        let metadata = |subject: &str| PhotoMetadata {
+            label: "live".into(),
+            domain: "a".into(),
+            subject: Some(subject.into()),
+            face: None,
+            split: None,
+        };
+        let split_of = |subject: &str, key: &str| {
+            let mut photo = metadata(subject);
+            assign_split(&mut photo, key);
+            photo.split.expect("it was assigned")
+        };
+        for person in 0..50 {
+            let person = format!("person-{person}");
+            assert_eq!(split_of(&person, "first"), split_of(&person, "second"));
+        }
+        let dev = (0..600).filter(|photo| split_of("unknown", &format!("photo-{photo}")) == "dev").count();
+        assert!((50..150).contains(&dev), "{dev} of 600 held out");
+    }
+}

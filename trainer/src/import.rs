@@ -1,0 +1,56 @@
+//! Checkpoints that others made, into our networks.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use burn::tensor::Device;
+use despoof::weights::{NamedTensor, load_network, load_part, tensors_from_safetensors};
+use despoof_nn::agnet::AgNet;
+use despoof_nn::efficientnet_lite;
+use despoof_nn::mobilefacenet::{INSIGHTFACE_KEYS, MobileFaceNet, MobileFaceNetConfig};
+use regex::Regex;
+
+use crate::pretrained;
+
+/// The identity teacher, a MobileFaceNet trained with ArcFace; used for training, never shipped.
+///
+/// # Errors
+/// A file that is missing, damaged, or of another network.
+pub fn identity_teacher(path: &Path, device: &Device) -> Result<MobileFaceNet> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let tensors = tensors_from_safetensors(&bytes).with_context(|| format!("{}", path.display()))?;
+    let tensors = renamed(tensors, &INSIGHTFACE_KEYS)?;
+    Ok(load_network("identity teacher", MobileFaceNetConfig::arcface().init(device), tensors)?)
+}
+
+/// AG-Net with EfficientNet-Lite0's ImageNet weights in its embedder and its cue encoder.
+///
+/// # Errors
+/// Weights that are missing or damaged.
+pub fn agnet_with_pretrained_trunks(agnet: AgNet) -> Result<AgNet> {
+    let trunk = renamed(pretrained::tensors("efficientnet-lite0.safetensors")?, &efficientnet_lite::PYTORCH_KEYS)?;
+    let below = |prefix: &str| {
+        trunk
+            .iter()
+            .map(|tensor| NamedTensor { name: format!("{prefix}.{}", tensor.name), ..tensor.clone() })
+            .collect::<Vec<_>>()
+    };
+    let mut agnet = agnet;
+    for prefix in ["embedder.trunk", "cue_encoder.trunk"] {
+        agnet = load_part(prefix, agnet, below(prefix))?;
+    }
+    Ok(agnet)
+}
+
+/// Applies regular expressions and replacements, in order, to every name.
+///
+/// # Errors
+/// An expression that is none.
+pub fn renamed(tensors: Vec<NamedTensor>, rules: &[(&str, &str)]) -> Result<Vec<NamedTensor>> {
+    let rules: Vec<(Regex, &str)> =
+        rules.iter().map(|(pattern, to)| Ok((Regex::new(pattern)?, *to))).collect::<Result<_>>()?;
+    let rename = |name: String| {
+        rules.iter().fold(name, |name, (pattern, to)| pattern.replace_all(&name, *to).into_owned())
+    };
+    Ok(tensors.into_iter().map(|tensor| NamedTensor { name: rename(tensor.name), ..tensor }).collect())
+}

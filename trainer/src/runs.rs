@@ -1,0 +1,108 @@
+//! Networks out of run folders.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use burn::tensor::Device;
+use clap::Args;
+use despoof::generate::Generator;
+use despoof_nn::agnet::AgNet;
+use despoof_nn::autoencoder::{Autoencoder, AutoencoderConfig};
+use despoof_nn::diffusion::NoiseScheduleConfig;
+use despoof_nn::mobilefacenet::MobileFaceNet;
+use despoof_nn::presets::Preset;
+use serde::{Deserialize, Serialize};
+
+use crate::training::checkpoint::load_weights;
+
+/// Name of the file beside an autoencoder's checkpoints.
+const SCALING_FILE: &str = "scaling.json";
+
+#[derive(Serialize, Deserialize)]
+struct Scaling {
+    scaling_factor: f64,
+}
+
+/// The run folders of a generator.
+#[derive(Debug, Clone, Args)]
+pub struct GeneratorRuns {
+    /// Run of `train identity`.
+    #[arg(long)]
+    pub identity: PathBuf,
+    /// Run of `train autoencoder`.
+    #[arg(long)]
+    pub autoencoder: PathBuf,
+    /// Run of `train dfg`.
+    #[arg(long)]
+    pub dfg: PathBuf,
+}
+
+impl GeneratorRuns {
+    /// The generator with the preset's sampler.
+    ///
+    /// # Errors
+    /// A run without a checkpoint.
+    pub fn generator(&self, device: &Device) -> Result<Generator> {
+        let preset = Preset::web();
+        Ok(Generator {
+            autoencoder: autoencoder(&self.autoencoder, device)?,
+            unet: load_weights(&self.dfg, preset.unet.init(device))?,
+            schedule: NoiseScheduleConfig::default().init(),
+            sampler: preset.sampler,
+        })
+    }
+}
+
+/// F_id of a run.
+///
+/// # Errors
+/// A run without a checkpoint.
+pub fn identity_encoder(run: &Path, device: &Device) -> Result<MobileFaceNet> {
+    load_weights(run, Preset::web().identity.init(device))
+}
+
+/// AG-Net of a run.
+///
+/// # Errors
+/// A run without a checkpoint.
+pub fn agnet(run: &Path, device: &Device) -> Result<AgNet> {
+    load_weights(run, Preset::web().agnet.init(device))
+}
+
+/// The autoencoder of a run, with the scale that `cache latents` measured.
+///
+/// # Errors
+/// A run without a checkpoint or without a scale.
+pub fn autoencoder(run: &Path, device: &Device) -> Result<Autoencoder> {
+    load_weights(run, autoencoder_config(run)?.init(device))
+}
+
+/// The autoencoder of a run, before its latents' scale is known.
+///
+/// # Errors
+/// A run without a checkpoint.
+pub fn unscaled_autoencoder(run: &Path, device: &Device) -> Result<Autoencoder> {
+    load_weights(run, Preset::web().autoencoder.init(device))
+}
+
+/// Sizes of a run's autoencoder, with its latents' scale.
+///
+/// # Errors
+/// No scale measured yet.
+pub fn autoencoder_config(run: &Path) -> Result<AutoencoderConfig> {
+    let path = run.join(SCALING_FILE);
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}; `despoof cache latents` makes it", path.display()))?;
+    let scaling: Scaling = serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
+    Ok(AutoencoderConfig { scaling_factor: scaling.scaling_factor, ..Preset::web().autoencoder })
+}
+
+/// Keeps the latents' scale beside the autoencoder's checkpoints.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_scaling_factor(run: &Path, scaling_factor: f64) -> Result<()> {
+    let path = run.join(SCALING_FILE);
+    std::fs::write(&path, serde_json::to_string(&Scaling { scaling_factor })?)
+        .with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,113 @@
+//! Checkpoints of a run: written under a temporary name, synced, then renamed; the last two stay.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use burn::module::Module;
+use burn::optim::ModuleOptimizer;
+use serde::{Deserialize, Serialize};
+
+/// How many checkpoints are kept.
+const KEPT: usize = 2;
+
+/// Everything a run needs to go on.
+pub struct Checkpoint<M: Module> {
+    /// Optimiser steps made.
+    pub step: usize,
+    /// The network, on a device with autodiff.
+    pub network: M,
+    /// Moving average of the network, on a device without, where the run keeps one.
+    pub average: Option<M>,
+    /// The optimiser with its state.
+    pub optimizer: ModuleOptimizer,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StepFile {
+    step: usize,
+}
+
+/// Writes a checkpoint and removes all but the last two.
+///
+/// # Errors
+/// A full disk: what was there before stays.
+pub fn save<M: Module>(run: &Path, checkpoint: &Checkpoint<M>) -> Result<()> {
+    let temporary = run.join("checkpoint-unfinished");
+    if temporary.exists() {
+        std::fs::remove_dir_all(&temporary)?;
+    }
+    std::fs::create_dir_all(&temporary)?;
+    let write = || -> Result<()> {
+        checkpoint.network.clone().save_file(temporary.join("network.bpk"))?;
+        checkpoint.optimizer.save(temporary.join("optimizer.bpk"))?;
+        if let Some(average) = &checkpoint.average {
+            average.clone().save_file(temporary.join("average.bpk"))?;
+        }
+        let step = StepFile { step: checkpoint.step };
+        std::fs::write(temporary.join("step.json"), serde_json::to_string(&step)?)?;
+        sync_files(&temporary)
+    };
+    write().with_context(|| format!("cannot write a checkpoint into {}", run.display()))?;
+    let name = run.join(format!("checkpoint-{:08}", checkpoint.step));
+    if name.exists() {
+        std::fs::remove_dir_all(&name)?;
+    }
+    std::fs::rename(&temporary, &name)?;
+    for old in checkpoints(run)?.iter().rev().skip(KEPT) {
+        std::fs::remove_dir_all(old)?;
+    }
+    Ok(())
+}
+
+/// Reads the last checkpoint of a run into a fresh state, or returns that state.
+///
+/// # Errors
+/// A checkpoint of another network, or one that is damaged.
+pub fn resume_or<M: Module>(run: &Path, fresh: impl FnOnce() -> Checkpoint<M>) -> Result<Checkpoint<M>> {
+    let fresh = fresh();
+    let Some(folder) = checkpoints(run)?.pop() else { return Ok(fresh) };
+    let context = || format!("{} is damaged or of another network", folder.display());
+    let step: StepFile =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("step.json")).with_context(context)?)?;
+    let average = match fresh.average {
+        Some(average) => Some(average.try_load_file(folder.join("average.bpk")).with_context(context)?),
+        None => None,
+    };
+    Ok(Checkpoint {
+        step: step.step,
+        network: fresh.network.try_load_file(folder.join("network.bpk")).with_context(context)?,
+        average,
+        optimizer: fresh.optimizer.load(folder.join("optimizer.bpk")).with_context(context)?,
+    })
+}
+
+/// Weights of a run's last checkpoint, averaged where the run keeps an average.
+///
+/// # Errors
+/// No checkpoint, or one that is damaged or of another network.
+pub fn load_weights<M: Module>(run: &Path, network: M) -> Result<M> {
+    let folder = checkpoints(run)?.pop().with_context(|| format!("{} has no checkpoint", run.display()))?;
+    let average = folder.join("average.bpk");
+    let file = if average.exists() { average } else { folder.join("network.bpk") };
+    network.try_load_file(&file).with_context(|| format!("{} is damaged or of another network", file.display()))
+}
+
+/// The run's finished checkpoints, oldest first.
+fn checkpoints(run: &Path) -> Result<Vec<PathBuf>> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir(run)
+        .with_context(|| format!("no run folder {}", run.display()))?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.join("step.json").exists())
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy() != "checkpoint-unfinished"))
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
+fn sync_files(folder: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        File::open(entry?.path())?.sync_all()?;
+    }
+    Ok(())
+}

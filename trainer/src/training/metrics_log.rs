@@ -1,0 +1,67 @@
+//! `metrics.jsonl` of a run: one JSON object a line.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::{Map, Value, json};
+
+/// Appends to a run's `metrics.jsonl`.
+pub struct MetricsLog {
+    file: File,
+}
+
+impl MetricsLog {
+    /// Opens the log and drops lines behind `step`: steps that were made after the checkpoint
+    /// from which the run goes on.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written.
+    pub fn open(run: &Path, step: usize) -> Result<Self> {
+        let path = run.join("metrics.jsonl");
+        if path.exists() {
+            let kept = lines_up_to(&path, step)?;
+            std::fs::write(&path, kept).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        let file = OpenOptions::new().create(true).append(true).open(&path);
+        Ok(Self { file: file.with_context(|| format!("cannot open {}", path.display()))? })
+    }
+
+    /// Logs a training step.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn step(&mut self, step: usize, loss: f64, rate: f64, took: Duration, parts: &[(&str, f64)]) -> Result<()> {
+        let fixed = [("loss", loss), ("learning_rate", rate), ("seconds", took.as_secs_f64())];
+        self.line(step, fixed.iter().chain(parts))
+    }
+
+    /// Logs a measurement on held-out data.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn evaluation(&mut self, step: usize, measured: &[(&str, f64)]) -> Result<()> {
+        if measured.is_empty() { Ok(()) } else { self.line(step, measured.iter()) }
+    }
+
+    fn line<'a>(&mut self, step: usize, numbers: impl Iterator<Item = &'a (&'a str, f64)>) -> Result<()> {
+        let mut object = Map::from_iter([("step".to_owned(), json!(step))]);
+        object.extend(numbers.map(|(name, value)| ((*name).to_owned(), json!(value))));
+        writeln!(self.file, "{}", Value::Object(object)).context("cannot write metrics.jsonl")
+    }
+}
+
+fn lines_up_to(path: &Path, step: usize) -> Result<String> {
+    let mut kept = String::new();
+    for line in BufReader::new(File::open(path)?).lines() {
+        let line = line?;
+        let logged = serde_json::from_str::<Value>(&line).ok().and_then(|value| value["step"].as_u64());
+        if logged.is_some_and(|logged| logged as usize <= step) {
+            kept.push_str(&line);
+            kept.push('\n');
+        }
+    }
+    Ok(kept)
+}

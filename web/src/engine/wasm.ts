@@ -1,0 +1,118 @@
+/** The wasm package: which module there is for which backend, and how it is compiled. */
+
+import { DespoofError, messageOf } from '../errors.js';
+import type { Backend, Outcome, Stage } from '../protocol.js';
+import type { Download } from './download.js';
+import { announcedBytes, bytesFromResponse, fetchAsset } from './fetch.js';
+
+/** What wasm answers about a photo. */
+export interface CheckOutcome {
+  readonly outcome: Outcome;
+  readonly score: number;
+  readonly threshold: number;
+  readonly faces: number;
+  readonly stages_ms: Readonly<Partial<Record<Stage, number>>>;
+  readonly bundle_digest: string;
+  readonly evidence?: {
+    /** Width and height of the pictures. */
+    readonly size: number;
+    /** RGBA. */
+    readonly aligned: Uint8Array;
+    readonly generated: Uint8Array;
+    readonly cue: Uint8Array;
+  } | undefined;
+}
+
+/** A bundle in wasm memory. */
+export interface Despoof {
+  /** Verifies a shard's digest and takes its weights. */
+  add_shard(name: string, bytes: Uint8Array): void;
+  /** Builds the networks and runs them once. */
+  finish(): Promise<void>;
+  /** Decodes and checks a photo. */
+  check_photo(bytes: Uint8Array, explain: boolean, onStage: (stage: Stage) => void): Promise<CheckOutcome>;
+  /** Checks RGBA pixels. */
+  check_frame(
+    rgba: Uint8Array,
+    width: number,
+    height: number,
+    explain: boolean,
+    onStage: (stage: Stage) => void,
+  ): Promise<CheckOutcome>;
+  /** SHA-256 that names the bundle. */
+  bundle_digest(): string;
+}
+
+/** What wasm-bindgen makes of the crate despoof-wasm. */
+export interface WasmModule {
+  default(input: { module_or_path: WebAssembly.Module }): Promise<unknown>;
+  readonly Despoof: { create(manifestJson: string): Promise<Despoof> };
+}
+
+interface Bindings {
+  readonly module: WasmModule;
+  readonly wasmUrl: string;
+}
+
+/** Loads a backend's module; nothing of the other backend is touched. */
+export async function loadWasm(
+  backend: Backend,
+  assetBaseUrl: string | undefined,
+  download: Download,
+): Promise<WasmModule> {
+  const { module, wasmUrl } = await bindingsOf(backend, assetBaseUrl);
+  await module.default({ module_or_path: await compile(wasmUrl, download) });
+  return module;
+}
+
+async function bindingsOf(backend: Backend, assetBaseUrl: string | undefined): Promise<Bindings> {
+  try {
+    return assetBaseUrl === undefined ? await bundled(backend) : await hosted(backend, assetBaseUrl);
+  } catch (error) {
+    throw new DespoofError('asset_fetch_failed', `the ${backend} module could not be loaded: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Written out for each backend, because bundlers read these expressions and move the files. */
+async function bundled(backend: Backend): Promise<Bindings> {
+  if (backend === 'cpu') {
+    return {
+      module: await import('../../wasm/cpu/despoof_cpu.js'),
+      wasmUrl: new URL('../../wasm/cpu/despoof_cpu_bg.wasm', import.meta.url).href,
+    };
+  }
+  return {
+    module: await import('../../wasm/webgpu/despoof_webgpu.js'),
+    wasmUrl: new URL('../../wasm/webgpu/despoof_webgpu_bg.wasm', import.meta.url).href,
+  };
+}
+
+async function hosted(backend: Backend, assetBaseUrl: string): Promise<Bindings> {
+  const base = new URL(`${backend}/despoof_${backend}`, assetBaseUrl).href;
+  return {
+    module: await import(/* @vite-ignore */ /* webpackIgnore: true */ `${base}.js`),
+    wasmUrl: `${base}_bg.wasm`,
+  };
+}
+
+async function compile(url: string, download: Download): Promise<WebAssembly.Module> {
+  const response = await fetchAsset(url);
+  const share = download.share(announcedBytes(response));
+  // Browsers compile while bytes arrive, but only for the right type, and only servers know theirs.
+  const streams = response.headers.get('Content-Type')?.startsWith('application/wasm') ?? false;
+  const streamed = streams ? WebAssembly.compileStreaming(response.clone()) : undefined;
+  try {
+    const [bytes, module] = await Promise.all([bytesFromResponse(response, share.add), streamed]);
+    share.finish();
+    return module ?? (await WebAssembly.compile(bytes));
+  } catch (error) {
+    throw error instanceof DespoofError ? error : compileError(url, error);
+  }
+}
+
+function compileError(url: string, error: unknown): DespoofError {
+  const code = error instanceof WebAssembly.CompileError ? 'wasm_failed' : 'asset_fetch_failed';
+  return new DespoofError(code, `${url} could not be compiled: ${messageOf(error)}`, { cause: error });
+}

@@ -1,0 +1,98 @@
+/** What the page and its worker say to each other. */
+
+import type { ErrorCode } from './errors.js';
+
+/** What the networks run on. */
+export type Backend = 'webgpu' | 'cpu';
+
+/** The stages of a check, in order. */
+export const STAGES = ['decode', 'detect', 'align', 'identify', 'generate', 'cue', 'score'] as const;
+
+/** One stage of a check. */
+export type Stage = (typeof STAGES)[number];
+
+/** What a check says; advisory. */
+export type Outcome = 'live' | 'spoof' | 'uncertain';
+
+/** How far loading has come. */
+export interface Progress {
+  /** `download`: bytes are arriving; `prepare`: the networks are built and run once. */
+  readonly phase: 'download' | 'prepare';
+  /** Bytes that have arrived, from the network or the cache. */
+  readonly loadedBytes: number;
+  /** Bytes in all, once known: servers that compress do not say it in advance. */
+  readonly totalBytes: number | undefined;
+}
+
+/** The pictures that explain a verdict, 224 × 224 each. Call `close()` on each when done. */
+export interface Evidence {
+  /** The face as the networks saw it. */
+  readonly aligned: ImageBitmap;
+  /** What a real face of this identity would look like. */
+  readonly generated: ImageBitmap;
+  /** What differs between the two; mid-grey where nothing does. */
+  readonly cue: ImageBitmap;
+}
+
+/** What the worker needs to load a backend. */
+export interface LoadOptions {
+  readonly backend: Backend;
+  /** Folder with `cpu/` and `webgpu/`; `undefined`: beside the worker, where bundlers put it. */
+  readonly assetBaseUrl: string | undefined;
+  /** Folder with `manifest.json` and its shards. */
+  readonly modelBaseUrl: string;
+}
+
+/** What the worker says when it has loaded. */
+export interface Loaded {
+  /** SHA-256 that names the model bundle. */
+  readonly modelDigest: string;
+}
+
+/** What the worker can be asked to check. */
+export type Picture = Blob | ImageData | ImageBitmap;
+
+/** What the worker needs to check a picture. */
+export interface CheckRequest {
+  readonly picture: Picture;
+  /** Whether to return the pictures that explain the verdict. */
+  readonly explain: boolean;
+}
+
+/** What the worker says about a picture. */
+export interface Checked {
+  readonly outcome: Outcome;
+  readonly score: number;
+  readonly threshold: number;
+  readonly faces: number;
+  readonly timings: Readonly<Partial<Record<Stage, number>>>;
+  readonly modelDigest: string;
+  readonly evidence?: Evidence;
+}
+
+/** The calls a worker answers: what goes in, what is reported on the way, what comes out. */
+export interface Calls {
+  load: { options: LoadOptions; note: Progress; answer: Loaded };
+  check: { options: CheckRequest; note: Stage; answer: Checked };
+}
+
+/** A call as it travels to the worker. */
+export type ToWorker = {
+  [Name in keyof Calls]: { readonly id: number; readonly call: Name; readonly options: Calls[Name]['options'] };
+}[keyof Calls];
+
+/** An error as it travels: structured cloning would drop the code. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** The worker is of no further use: its wasm instance or its GPU device is gone. */
+  readonly fatal: boolean;
+}
+
+/** What the worker says about a call. */
+export type FromWorker =
+  | { readonly id: number; readonly note: Calls[keyof Calls]['note'] }
+  | { readonly id: number; readonly answer: Calls[keyof Calls]['answer'] }
+  | { readonly id: number; readonly failure: Failure }
+  /** Something broke outside any call: a panic inside a future never settles its promise. */
+  | { readonly crash: Failure };
