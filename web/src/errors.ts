@@ -7,9 +7,11 @@ const RECOVERABLE = {
   face_cut: true,
   frame_too_small: true,
   photo_empty: true,
-  photo_unknown_format: true,
-  photo_unreadable: true,
+  photo_format_unknown: true,
+  photo_too_small: true,
   photo_too_large: true,
+  photo_truncated: true,
+  photo_unreadable: true,
   // The camera.
   insecure_context: false,
   camera_permission_denied: true,

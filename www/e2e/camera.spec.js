@@ -25,6 +25,7 @@ test('stopping the camera switches it off', async ({ page, site, context }) => {
   await context.grantPermissions(['camera']);
   await openReady(page, site);
   await page.locator('#start-camera').click();
+  await expect(page.locator('#camera-title')).toBeFocused();
   const track = await page.evaluateHandle(() => document.querySelector('video').srcObject.getVideoTracks()[0]);
   await page.locator('#stop-camera').click();
   await expect(page.locator('#start-title')).toBeVisible();

@@ -14,7 +14,7 @@ test('the page for programs answers every photo, broken ones too', async ({ page
     (photos) => window.despoofCheck(photos, { backend: 'cpu' }),
     photos,
   );
-  expect(note).toEqual({ photo: 'note.png', error: { code: 'photo_unknown_format', message: expect.any(String) } });
+  expect(note).toEqual({ photo: 'note.png', error: { code: 'photo_format_unknown', message: expect.any(String) } });
   expect(astronaut).toEqual({
     photo: 'astronaut.png',
     outcome: expect.stringMatching(/^(live|spoof|uncertain)$/),

@@ -39,7 +39,7 @@ function showStart(): void {
 
 async function showCamera(): Promise<void> {
   const signal = restart();
-  await guarded(signal, async () => {
+  await whileDisabled('start-camera', signal, async () => {
     const opened = await openCamera(viewfinder.video, { signal });
     camera = opened;
     viewfinder.show('camera');
@@ -54,14 +54,15 @@ async function showCamera(): Promise<void> {
 
 async function checkCamera(): Promise<void> {
   const { signal } = running;
-  await guarded(signal, async () => {
-    const frame = await captureSharpest(viewfinder.video, { signal });
+  let frame: ImageBitmap | undefined;
+  await whileDisabled('capture', signal, async () => {
+    frame = await captureSharpest(viewfinder.video, { signal });
     camera?.stop();
     camera = undefined;
     viewfinder.showFrame(frame);
     await check(frame, signal);
-    frame.close();
   });
+  frame?.close();
 }
 
 async function checkPhoto(photo: File): Promise<void> {
@@ -99,6 +100,17 @@ async function guarded(signal: AbortSignal, work: () => Promise<void>): Promise<
     if (!signal.aborted) {
       showError(error);
     }
+  }
+}
+
+/** Like `guarded`; a second press of the button would ask for the camera, or check, a second time. */
+async function whileDisabled(buttonId: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  const button = element(buttonId, HTMLButtonElement);
+  button.disabled = true;
+  try {
+    await guarded(signal, work);
+  } finally {
+    button.disabled = false;
   }
 }
 

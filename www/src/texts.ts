@@ -11,7 +11,7 @@ export interface Message {
 /** What each outcome means. */
 export const OUTCOMES: Readonly<Record<Outcome, Message>> = {
   live: { title: 'Live', sentence: 'This looks like a living person in front of the camera.' },
-  spoof: { title: 'Spoof', sentence: 'This looks like a picture of a face: a print, a screen or a mask.' },
+  spoof: { title: 'Spoof', sentence: 'This looks like a print, a screen or a mask, not a living person.' },
   uncertain: { title: 'Uncertain', sentence: 'The signs are too weak to say. Try again in even light, facing the camera.' },
 };
 
@@ -43,17 +43,25 @@ export const ERRORS: Readonly<Record<ErrorCode, Message>> = {
     sentence: 'The camera’s picture is too small to see a face in. Try another camera.',
   },
   photo_empty: { title: 'The file is empty', sentence: 'There is nothing in this file. Choose another photo.' },
-  photo_unknown_format: {
+  photo_format_unknown: {
     title: 'This is not a photo',
     sentence: 'The file’s content is not a PNG, JPEG, GIF or WebP picture, whatever its name says.',
   },
-  photo_unreadable: {
-    title: 'The photo is damaged',
-    sentence: 'The file breaks off or is damaged. Choose another copy or another photo.',
+  photo_too_small: {
+    title: 'The photo is too small',
+    sentence: 'The photo has too few pixels to see a face in. Choose a larger one.',
   },
   photo_too_large: {
     title: 'The photo is too large',
     sentence: 'The photo has more pixels than can be checked here. Choose a smaller one.',
+  },
+  photo_truncated: {
+    title: 'The photo is incomplete',
+    sentence: 'The file stops before the picture does. Choose another copy, or another photo.',
+  },
+  photo_unreadable: {
+    title: 'The photo is damaged',
+    sentence: 'The file cannot be read as a picture. Choose another copy, or another photo.',
   },
   insecure_context: {
     title: 'The camera needs a secure page',

@@ -1,15 +1,21 @@
 //! What burn computes slowly, as backend extensions: on a device that has a kernel here it runs, on
 //! any other device the same function is burn's own. Every kernel is tested against burn's own.
 
+mod activation;
+mod attention;
 mod batch_norm;
 mod conv2d;
 #[cfg(feature = "flex")]
 mod flex;
 mod group_norm;
+mod layer_norm;
 
+pub use activation::{gelu, prelu, silu, softmax_last};
+pub use attention::attention;
 pub use batch_norm::{
     BatchNormActivation, BatchNormOfBatch, BatchNormParameters, batch_norm_frozen,
     batch_norm_of_batch,
 };
 pub use conv2d::conv2d;
 pub use group_norm::{group_norm, group_norm_silu};
+pub use layer_norm::layer_norm;

@@ -198,7 +198,9 @@ struct Embedder {
 impl EmbedderConfig {
     fn init(&self, width: usize, device: &Device) -> Embedder {
         match self {
-            Self::Patches { side } => Embedder { trunk: None, proj: patches(3, width, *side, device) },
+            Self::Patches { side } => {
+                Embedder { trunk: None, proj: patches(3, width, *side, device) }
+            }
             Self::EfficientNetLite(config) => Embedder {
                 trunk: Some(config.init(device)),
                 proj: patches(config.width(), width, 1, device),

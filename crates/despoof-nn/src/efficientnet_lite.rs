@@ -143,17 +143,11 @@ struct InvertedResidual {
 }
 
 impl InvertedResidual {
-    fn new(
-        stage: &InvertedResidualStage,
-        width_in: usize,
-        stride: usize,
-        device: &Device,
-    ) -> Self {
+    fn new(stage: &InvertedResidualStage, width_in: usize, stride: usize, device: &Device) -> Self {
         let inner = stage.expansion * width_in;
         let expands = stage.expansion != 1;
-        let depthwise = conv(inner, inner, stage.kernel)
-            .with_stride([stride, stride])
-            .with_groups(inner);
+        let depthwise =
+            conv(inner, inner, stage.kernel).with_stride([stride, stride]).with_groups(inner);
         Self {
             expand_conv: expands.then(|| conv(width_in, inner, 1).init(device)),
             bn0: expands.then(|| batch_norm(inner, device)),

@@ -1,22 +1,47 @@
 //! The operations every network is built from, in one place: what is counted ([`crate::cost`]) and
 //! what has a faster kernel (`despoof-kernels`) goes through here and nowhere else.
 
-use burn::module::{Flag, Module, ModuleMapper, Param};
+use burn::module::{Flag, Module, ModuleMapper, Param, RunningState};
 use burn::nn::conv::Conv2d;
-use burn::nn::{BatchNorm, GroupNorm, LayerNorm, Linear};
+use burn::nn::{BatchNorm, GroupNorm, LayerNorm, Linear, PaddingConfig2d};
 use burn::tensor::{Tensor, activation};
+use despoof_kernels::{BatchNormActivation, BatchNormParameters};
 
 use crate::cost;
 
 /// Two-dimensional convolution, dense or grouped. `[batch, in, height, width]` to
 /// `[batch, out, height', width']`.
 pub fn conv2d(layer: &Conv2d, input: Tensor<4>) -> Tensor<4> {
-    let output = layer.forward(input);
+    let padding = padding_pairs(layer, &input);
+    let output = despoof_kernels::conv2d(
+        input,
+        layer.weight.val(),
+        layer.bias.as_ref().map(Param::val),
+        layer.stride,
+        padding,
+        layer.groups,
+    );
     let [channels_out, channels_in_of_group, kernel_height, kernel_width] = layer.weight.dims();
     let [batch, _, height, width] = output.dims();
     let per_position = channels_out * channels_in_of_group * kernel_height * kernel_width;
     cost::record((batch * height * width * per_position) as u64);
     output
+}
+
+/// Zeros `(before, after)` the input, vertically and horizontally. `Same` is TensorFlow's, where the
+/// odd zero goes behind.
+fn padding_pairs(layer: &Conv2d, input: &Tensor<4>) -> [(usize, usize); 2] {
+    let [_, _, height, width] = input.dims();
+    let same = |length: usize, axis: usize| {
+        let (kernel, stride) = (layer.kernel_size[axis], layer.stride[axis]);
+        let total = ((length.div_ceil(stride) - 1) * stride + kernel).saturating_sub(length);
+        (total / 2, total - total / 2)
+    };
+    match layer.padding {
+        PaddingConfig2d::Valid => [(0, 0); 2],
+        PaddingConfig2d::Same => [same(height, 0), same(width, 1)],
+        PaddingConfig2d::Explicit(top, left, bottom, right) => [(top, bottom), (left, right)],
+    }
 }
 
 /// Affine map of the last dimension.
@@ -37,23 +62,52 @@ pub fn matmul(left: Tensor<4>, right: Tensor<4>) -> Tensor<4> {
 
 /// Group normalisation (Wu and He 2018) without activation.
 pub fn group_norm(norm: &GroupNorm, input: Tensor<4>) -> Tensor<4> {
-    norm.forward(input)
+    let (gamma, beta) = scale_and_shift(norm);
+    despoof_kernels::group_norm(input, gamma, beta, norm.num_groups, norm.epsilon)
 }
 
 /// Group normalisation followed by SiLU, the pair in front of every convolution of the U-Net and
 /// the autoencoder.
 pub fn group_norm_silu(norm: &GroupNorm, input: Tensor<4>) -> Tensor<4> {
-    silu(norm.forward(input))
+    let (gamma, beta) = scale_and_shift(norm);
+    despoof_kernels::group_norm_silu(input, gamma, beta, norm.num_groups, norm.epsilon)
 }
 
-/// Batch normalisation (running statistics on a device without autodiff, batch statistics with).
+fn scale_and_shift(norm: &GroupNorm) -> (Tensor<1>, Tensor<1>) {
+    let parameter = |name, parameter: &Option<Param<Tensor<1>>>| {
+        parameter.as_ref().map(Param::val).unwrap_or_else(|| panic!("every group normalisation here has a {name}"))
+    };
+    (parameter("scale", &norm.gamma), parameter("shift", &norm.beta))
+}
+
+/// Batch normalisation: running statistics in inference and where they are frozen, else the batch's.
 pub fn batch_norm(norm: &BatchNorm, input: Tensor<4>) -> Tensor<4> {
-    norm.forward(input)
+    batch_norm_activated(norm, input, BatchNormActivation::Identity)
 }
 
 /// Batch normalisation followed by ReLU6, the pair of EfficientNet-Lite.
 pub fn batch_norm_relu6(norm: &BatchNorm, input: Tensor<4>) -> Tensor<4> {
-    norm.forward(input).clamp(0.0, 6.0)
+    batch_norm_activated(norm, input, BatchNormActivation::Relu6)
+}
+
+fn batch_norm_activated(norm: &BatchNorm, input: Tensor<4>, activation: BatchNormActivation) -> Tensor<4> {
+    let parameters =
+        BatchNormParameters { gamma: norm.gamma.val(), beta: norm.beta.val(), epsilon: norm.epsilon };
+    let device = input.device();
+    if !(device.is_autodiff() && norm.training.is_enabled()) {
+        let mean = norm.running_mean.value().to_device(&device);
+        let variance = norm.running_var.value().to_device(&device);
+        return despoof_kernels::batch_norm_frozen(input, parameters, mean, variance, activation);
+    }
+    let result = despoof_kernels::batch_norm_of_batch(input, parameters, activation);
+    let blend = |running: &RunningState<Tensor<1>>, latest: Tensor<1>| {
+        let running_value = running.value_sync().to_device(&device);
+        let blended = running_value * (1.0 - norm.momentum) + latest * norm.momentum;
+        running.update(blended.detach());
+    };
+    blend(&norm.running_mean, result.mean);
+    blend(&norm.running_var, result.variance);
+    result.output
 }
 
 /// Layer normalisation of the last dimension.

@@ -56,20 +56,35 @@ fn darkening(a: &RgbImage, b: &RgbImage) -> Vec<f32> {
     (0..width * height).map(around).collect()
 }
 
-/// Where `b` has a dark dot that `a` has not: the centre of all that is darker by half as much as
-/// any pixel is; none if it hardly shows.
-fn dot_centre(a: &RgbImage, b: &RgbImage) -> Option<[f32; 2]> {
-    let darker = darkening(a, b);
-    let most = darker.iter().copied().fold(0.0, f32::max);
+/// Where `b` has a dark dot that `a` has not, within 30 pixels of `near`: the centre of all that is
+/// darker by half as much as any pixel is; none if it hardly shows. Farther off, a mirrored scene
+/// behind the medium may show the dot again.
+fn dot_centre(a: &RgbImage, b: &RgbImage, near: [f32; 2]) -> Option<[f32; 2]> {
+    let place = |index: usize| {
+        let index = index as u32;
+        [
+            (index % a.width()) as f32 + 0.5,
+            (index / a.width()) as f32 + 0.5,
+        ]
+    };
+    let darker: Vec<([f32; 2], f32)> = darkening(a, b)
+        .into_iter()
+        .enumerate()
+        .map(|(index, weight)| (place(index), weight))
+        .filter(|([x, y], _)| (x - near[0]).hypot(y - near[1]) < 30.0)
+        .collect();
+    let most = darker
+        .iter()
+        .fold(0.0f32, |most, (_, weight)| most.max(*weight));
     if most < 60.0 {
         return None;
     }
     let (mut sum, mut centre) = (0.0, [0.0; 2]);
-    for (index, &weight) in darker.iter().enumerate() {
+    for ([x, y], weight) in darker {
         if weight > most / 2.0 {
             sum += weight;
-            centre[0] += weight * ((index as u32 % a.width()) as f32 + 0.5);
-            centre[1] += weight * ((index as u32 / a.width()) as f32 + 0.5);
+            centre[0] += weight * x;
+            centre[1] += weight * y;
         }
     }
     Some(centre.map(|total| total / sum))
@@ -87,7 +102,7 @@ fn follows_the_dot(name: &str, picture: impl Fn(&RgbImage, u64) -> Simulated) {
         let without = picture(&photo(width, height), seed);
         let with = picture(&dotted(width, height, dot, 9.0), seed);
         let [x, y] = with.transform.apply(dot);
-        let Some([seen_x, seen_y]) = dot_centre(&without.image, &with.image) else {
+        let Some([seen_x, seen_y]) = dot_centre(&without.image, &with.image, [x, y]) else {
             continue;
         };
         let error = (seen_x - x).hypot(seen_y - y);

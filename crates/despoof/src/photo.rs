@@ -1,9 +1,9 @@
 //! Decodes a photo of unknown origin: everything that can be wrong with it is a [`PhotoError`].
 
-use std::io::Cursor;
+use std::io::{Cursor, ErrorKind};
 
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage};
 
 /// Fewest pixels a side; a smaller photo cannot hold a face that the networks would recognise.
 pub const SMALLEST_SIDE: u32 = 32;
@@ -42,6 +42,9 @@ pub enum PhotoError {
         /// Rows.
         height: u32,
     },
+    /// Decoding would take more memory than the largest photo does.
+    #[error("the picture takes too much memory")]
+    TooMuchMemory,
     /// The file stops before the picture does.
     #[error("the file is cut off")]
     Truncated,
@@ -57,7 +60,7 @@ impl PhotoError {
             Self::Empty => "photo_empty",
             Self::UnknownFormat => "photo_format_unknown",
             Self::TooSmall { .. } => "photo_too_small",
-            Self::TooLarge { .. } => "photo_too_large",
+            Self::TooLarge { .. } | Self::TooMuchMemory => "photo_too_large",
             Self::Truncated => "photo_truncated",
             Self::Unreadable(_) => "photo_unreadable",
         }
@@ -77,13 +80,13 @@ pub fn decode(bytes: &[u8]) -> Result<RgbImage, PhotoError> {
     }
     let guessed = image::guess_format(bytes).ok();
     let format = guessed.filter(ImageFormat::reading_enabled).ok_or(PhotoError::UnknownFormat)?;
+    if format == ImageFormat::Jpeg && !is_complete_jpeg(bytes) {
+        return Err(PhotoError::Truncated);
+    }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(memory_limit());
     let mut decoder = reader.into_decoder().map_err(unreadable)?;
     check_size(decoder.dimensions())?;
-    if format == ImageFormat::Jpeg && !is_complete_jpeg(bytes) {
-        return Err(PhotoError::Truncated);
-    }
     // A photo with damaged metadata is still a photo; it is taken as it lies.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut image = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
@@ -116,9 +119,10 @@ fn is_complete_jpeg(bytes: &[u8]) -> bool {
     last([0xFF, 0xD9]) > last([0xFF, 0xDA])
 }
 
-fn unreadable(error: image::ImageError) -> PhotoError {
+fn unreadable(error: ImageError) -> PhotoError {
     match error {
-        image::ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+        ImageError::Limits(_) => PhotoError::TooMuchMemory,
+        ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
             PhotoError::Truncated
         }
         error => PhotoError::Unreadable(error.to_string()),

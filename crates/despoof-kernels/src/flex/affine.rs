@@ -1,7 +1,7 @@
 //! The pass every normalisation ends with: one channel scaled, shifted and put through an activation,
 //! and its backward.
 
-use super::simd::{LANES, mul_add, sigmoid, vectorised};
+use super::simd::{self, LANES, mul_add, sigmoid, vectorised};
 
 /// What follows the scale and shift.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -12,6 +12,8 @@ pub enum Activation {
     Silu,
     /// x cut to 0..6.
     Relu6,
+    /// x · Φ(x), Φ the normal distribution function (exact GELU).
+    Gelu,
 }
 
 /// An activation known at compile time, so that the loops contain no branch on it.
@@ -62,6 +64,36 @@ impl Function for Relu6 {
     }
 }
 
+struct Gelu;
+
+impl Function for Gelu {
+    #[inline(always)]
+    fn value<const FMA: bool>(x: f32) -> f32 {
+        x * normal::<FMA>(x).0
+    }
+    #[inline(always)]
+    fn slope<const FMA: bool>(x: f32) -> f32 {
+        const INVERSE_ROOT_2_PI: f32 = 0.398_942_3;
+        let (distribution, exp) = normal::<FMA>(x);
+        mul_add::<FMA>(x * INVERSE_ROOT_2_PI, exp, distribution)
+    }
+}
+
+/// The normal distribution function Φ(x), and the e^(−x²/2) it is made of. Abramowitz and Stegun
+/// 7.1.26, off by 10⁻⁷ at most.
+#[inline(always)]
+fn normal<const FMA: bool>(x: f32) -> (f32, f32) {
+    const DECAY: f32 = 0.327_591_1 * std::f32::consts::FRAC_1_SQRT_2;
+    let exp = simd::exp::<FMA>(-0.5 * x * x);
+    let t = 1.0 / mul_add::<FMA>(DECAY, x.abs(), 1.0);
+    let mut polynomial = 1.061_405_4;
+    for coefficient in [-1.453_152, 1.421_413_7, -0.284_496_74, 0.254_829_6] {
+        polynomial = mul_add::<FMA>(polynomial, t, coefficient);
+    }
+    let tail = 0.5 * polynomial * t * exp;
+    (if x < 0.0 { tail } else { 1.0 - tail }, exp)
+}
+
 /// `scale · x + shift` of one channel.
 #[derive(Clone, Copy)]
 pub struct Affine {
@@ -72,6 +104,9 @@ pub struct Affine {
 }
 
 impl Affine {
+    /// x itself.
+    pub const IDENTITY: Self = Self { scale: 1.0, shift: 0.0 };
+
     /// γ (x − mean) / deviation + β.
     pub fn normalise(mean: f32, inverse_deviation: f32, gamma: f32, beta: f32) -> Self {
         let scale = gamma * inverse_deviation;
@@ -91,6 +126,7 @@ vectorised! {
             Activation::Identity => apply_with::<FMA, Identity>(affine, input, output),
             Activation::Silu => apply_with::<FMA, Silu>(affine, input, output),
             Activation::Relu6 => apply_with::<FMA, Relu6>(affine, input, output),
+            Activation::Gelu => apply_with::<FMA, Gelu>(affine, input, output),
         }
     }
 }
@@ -124,6 +160,7 @@ vectorised! {
             Activation::Identity => sums_with::<FMA, Identity>(affine, mean, input, output_gradient),
             Activation::Silu => sums_with::<FMA, Silu>(affine, mean, input, output_gradient),
             Activation::Relu6 => sums_with::<FMA, Relu6>(affine, mean, input, output_gradient),
+            Activation::Gelu => sums_with::<FMA, Gelu>(affine, mean, input, output_gradient),
         }
     }
 }
@@ -157,9 +194,9 @@ fn sums_with<const FMA: bool, F: Function>(
 
 /// How the gradient of the input follows from d, the gradient after scale and shift:
 /// `scale · d − offset − slope · (x − mean)`.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct InputGradient {
-    /// Mean of the normalised values' origin.
+    /// Mean of x.
     pub mean: f32,
     /// What the mean's dependence on x takes away.
     pub offset: f32,
@@ -186,6 +223,9 @@ vectorised! {
             }
             Activation::Relu6 => {
                 gradient_with::<FMA, Relu6>(affine, terms, input, output_gradient, gradient)
+            }
+            Activation::Gelu => {
+                gradient_with::<FMA, Gelu>(affine, terms, input, output_gradient, gradient)
             }
         }
     }

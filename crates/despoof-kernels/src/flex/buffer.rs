@@ -29,3 +29,13 @@ pub fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor
 pub fn dims<const D: usize>(tensor: &FlexTensor) -> [usize; D] {
     tensor.shape().dims()
 }
+
+/// A tensor that takes the values over, shaped like another.
+pub fn like(other: &FlexTensor, values: Vec<f32>) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(values, other.shape()))
+}
+
+/// The length of the last dimension.
+pub fn last_dim(tensor: &FlexTensor) -> usize {
+    tensor.shape().last().copied().unwrap_or(1)
+}

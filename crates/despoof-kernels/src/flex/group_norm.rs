@@ -75,7 +75,8 @@ fn forward(operands: &Operands, layer: &Layer) -> (Vec<f32>, Vec<f32>) {
     let input = values(&operands.input);
     let mut output = vec![0.0; input.len()];
     let mut stored = vec![0.0; batch * layer.groups * 2];
-    parallel::for_each_chunk_pair((&mut output, group_len), (&mut stored, 2), |group, output, stored| {
+    let outputs = [(&mut output[..], group_len), (&mut stored[..], 2)];
+    parallel::for_each_chunks(outputs, input.len(), |group, [output, stored]| {
         let input = &input[group * group_len..][..group_len];
         let [mean, inverse_deviation] = statistics(input, layer.epsilon);
         stored.copy_from_slice(&[mean, inverse_deviation]);
@@ -115,23 +116,20 @@ mod backward {
         let mut gradient = vec![0.0; input.len()];
         // Per image and channel: what it adds to the gradients of gamma and beta.
         let mut shares = vec![0.0; batch * channels * 2];
-        parallel::for_each_chunk_pair(
-            (&mut gradient, group_len),
-            (&mut shares, group_channels * 2),
-            |group, gradient, shares| {
-                let first = group % layer.groups * group_channels;
-                GroupBackward {
-                    layer,
-                    mean: statistics[2 * group],
-                    inverse_deviation: statistics[2 * group + 1],
-                    gamma: &gamma[first..][..group_channels],
-                    beta: &beta[first..][..group_channels],
-                    input: &input[group * group_len..][..group_len],
-                    output_gradient: &output_gradient[group * group_len..][..group_len],
-                }
-                .run(gradient, shares);
-            },
-        );
+        let outputs = [(&mut gradient[..], group_len), (&mut shares[..], group_channels * 2)];
+        parallel::for_each_chunks(outputs, input.len(), |group, [gradient, shares]| {
+            let first = group % layer.groups * group_channels;
+            GroupBackward {
+                layer,
+                mean: statistics[2 * group],
+                inverse_deviation: statistics[2 * group + 1],
+                gamma: &gamma[first..][..group_channels],
+                beta: &beta[first..][..group_channels],
+                input: &input[group * group_len..][..group_len],
+                output_gradient: &output_gradient[group * group_len..][..group_len],
+            }
+            .run(gradient, shares);
+        });
         let (mut gamma_gradient, mut beta_gradient) = (vec![0.0; channels], vec![0.0; channels]);
         for (index, share) in shares.chunks_exact(2).enumerate() {
             gamma_gradient[index % channels] += share[0];

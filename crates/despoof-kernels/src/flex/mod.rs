@@ -10,11 +10,16 @@ mod parallel;
 mod scratch;
 mod simd;
 
+pub mod activation;
 pub mod affine;
+pub mod attention;
 pub mod batch_norm;
 pub mod conv2d;
 pub mod depthwise;
 pub mod group_norm;
+pub mod layer_norm;
+pub mod prelu;
+pub mod softmax;
 
 /// Whether a tensor lives where these kernels run.
 pub fn holds<const D: usize>(tensor: &Tensor<D>) -> bool {

@@ -44,25 +44,27 @@ pub fn for_each_chunk(
     }
 }
 
-/// Like [`for_each_chunk`] over two outputs in step, chunk `i` of one with chunk `i` of the other.
-pub fn for_each_chunk_pair(
-    first: (&mut [f32], usize),
-    second: (&mut [f32], usize),
-    task: impl Fn(usize, &mut [f32], &mut [f32]) + Send + Sync,
+/// Like [`for_each_chunk`] over several outputs in step: chunk `i` of each, every output with its own
+/// chunk length.
+pub fn for_each_chunks<const N: usize>(
+    outputs: [(&mut [f32], usize); N],
+    work: usize,
+    task: impl Fn(usize, [&mut [f32]; N]) + Send + Sync,
 ) {
+    let count = outputs[0].0.len().div_ceil(outputs[0].1);
+    let mut chunks = outputs.map(|(output, length)| output.chunks_mut(length));
+    let chunks = (0..count).map(|_| chunks.each_mut().map(|chunks| chunks.next().unwrap_or_default()));
+    #[cfg(not(feature = "threads"))]
+    let _ = work;
     #[cfg(feature = "threads")]
-    if worth_threads(first.0.len()) {
-        first
-            .0
-            .par_chunks_mut(first.1)
-            .zip(second.0.par_chunks_mut(second.1))
-            .enumerate()
-            .for_each(|(index, (one, other))| task(index, one, other));
+    if worth_threads(work) {
+        let chunks: Vec<_> = chunks.collect();
+        let chunks = chunks.into_par_iter().enumerate();
+        chunks.for_each(|(index, chunks)| task(index, chunks));
         return;
     }
-    let chunks = first.0.chunks_mut(first.1).zip(second.0.chunks_mut(second.1));
-    for (index, (one, other)) in chunks.enumerate() {
-        task(index, one, other);
+    for (index, chunks) in chunks.enumerate() {
+        task(index, chunks);
     }
 }
 
