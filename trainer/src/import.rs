@@ -36,7 +36,7 @@ pub fn agnet_with_pretrained_trunks(agnet: AgNet) -> Result<AgNet> {
             .collect::<Vec<_>>()
     };
     let mut agnet = agnet;
-    for prefix in ["embedder.trunk", "cue_encoder.trunk"] {
+    for prefix in ["patch_embed.trunk", "cue_encoder"] {
         agnet = load_part(prefix, agnet, below(prefix))?;
     }
     Ok(agnet)

@@ -109,6 +109,45 @@ fn compare_batch_norm_relu6(name: &str, input: [usize; 4]) {
     compare(name, &stock, &ours);
 }
 
+fn compare_unary(name: &str, stock: fn(Tensor<4>) -> Tensor<4>, ours: fn(Tensor<4>) -> Tensor<4>) {
+    let input = random([8, 4, 196, 196]);
+    compare(name, &|| stock(input.clone()), &|| ours(input.clone()));
+}
+
+fn stock_attention(query: Tensor<3>, key: Tensor<3>, value: Tensor<3>, heads: usize) -> Tensor<3> {
+    let [batch, tokens, width] = query.dims();
+    let split = |tensor: Tensor<3>| {
+        let [batch, tokens, width] = tensor.dims();
+        tensor.reshape([batch, tokens, heads, width / heads]).swap_dims(1, 2)
+    };
+    let query = split(query) / ((width / heads) as f64).sqrt();
+    let scores = query.matmul(split(key).swap_dims(2, 3));
+    let output = activation::softmax(scores, 3).matmul(split(value));
+    output.swap_dims(1, 2).reshape([batch, tokens, width])
+}
+
+fn compare_attention(name: &str, [batch, tokens, width]: [usize; 3], context: usize, heads: usize) {
+    let query = random([batch, tokens, width]);
+    let [key, value] = [0, 1].map(|_| random([batch, context, width]));
+    let run = |attention: fn(Tensor<3>, Tensor<3>, Tensor<3>, usize) -> Tensor<3>| {
+        attention(query.clone(), key.clone(), value.clone(), heads).unsqueeze_dim(0)
+    };
+    compare(name, &|| run(stock_attention), &|| run(despoof_kernels::attention));
+}
+
+fn compare_layer_norm(name: &str, shape: [usize; 3]) {
+    let input = random(shape);
+    let [gamma, beta] = [0, 1].map(|_| random([shape[2]]));
+    let stock = || {
+        module::layer_norm(input.clone(), gamma.clone(), Some(beta.clone()), 1e-5).unsqueeze_dim(0)
+    };
+    let ours = || {
+        let (gamma, beta) = (gamma.clone(), beta.clone());
+        despoof_kernels::layer_norm(input.clone(), gamma, beta, 1e-5).unsqueeze_dim(0)
+    };
+    compare(name, &stock, &ours);
+}
+
 fn main() {
     println!("{:<34} | {:^24} | {:^24}", "forward + backward", "wall ms: stock, ours", "processor ms");
     compare_conv("conv 64→64 3×3 56² b8", [8, 64, 56, 56], 64, 3, 1);
@@ -118,4 +157,11 @@ fn main() {
     compare_conv("depthwise 672 5×5 7² b16", [16, 672, 7, 7], 672, 5, 672);
     compare_group_norm_silu("group norm + SiLU 64 56² b8", [8, 64, 56, 56], 32);
     compare_batch_norm_relu6("batch norm + ReLU6 240 28² b8", [8, 240, 28, 28]);
+    compare_unary("SiLU 1.2 M values", activation::silu, despoof_kernels::silu);
+    compare_unary("GELU 1.2 M values", activation::gelu, despoof_kernels::gelu);
+    let softmax = |scores| activation::softmax(scores, 3);
+    compare_unary("softmax 8·4·196 rows of 196", softmax, despoof_kernels::softmax_last);
+    compare_attention("attention 196→49 192 4 heads b16", [16, 196, 192], 49, 4);
+    compare_attention("attention 784→784 64 4 heads b4", [4, 784, 64], 784, 4);
+    compare_layer_norm("layer norm 16·196 rows of 192", [16, 196, 192]);
 }

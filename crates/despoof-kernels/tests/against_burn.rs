@@ -340,3 +340,153 @@ fn frozen_batch_normalisation() {
         }
     }
 }
+
+/// A tensor of rank four with the values of `operands.input` in another shape.
+fn reshaped<const D: usize>(o: &Operands, shape: [usize; D]) -> Tensor<D> {
+    o.input.clone().reshape(shape)
+}
+
+#[test]
+fn activations() {
+    type Activation = fn(Tensor<4>) -> Tensor<4>;
+    let pairs: [(&str, Activation, Activation); 2] = [
+        ("SiLU", despoof_kernels::silu, activation::silu),
+        ("GELU", despoof_kernels::gelu, activation::gelu),
+    ];
+    for (name, ours, expected) in pairs {
+        for input in NORM_INPUTS {
+            let operands = norm_operands(input);
+            let name = format!("{name} of {input:?}");
+            compare(&name, &operands, |o| ours(o.input.clone()), |o| expected(o.input.clone()));
+        }
+    }
+}
+
+#[test]
+fn prelu() {
+    for input in NORM_INPUTS {
+        compare(
+            &format!("PReLU of {input:?}"),
+            &norm_operands(input),
+            |o| despoof_kernels::prelu(o.input.clone(), o.vectors[0].clone()),
+            |o| activation::prelu(o.input.clone(), o.vectors[0].clone()),
+        );
+    }
+}
+
+#[test]
+fn softmax() {
+    for input in NORM_INPUTS {
+        compare(
+            &format!("softmax of {input:?}"),
+            &norm_operands(input),
+            |o| despoof_kernels::softmax_last(o.input.clone()),
+            |o| activation::softmax(o.input.clone(), 3),
+        );
+    }
+}
+
+#[test]
+fn layer_normalisation() {
+    for [batch, width, tokens, other] in NORM_INPUTS {
+        let tokens = tokens * other;
+        let shape = [batch, tokens, width];
+        let back = |output: Tensor<3>| output.reshape([batch, tokens, width, 1]);
+        let [gamma, beta] = [|o: &Operands| o.vectors[0].clone(), |o: &Operands| o.vectors[1].clone()];
+        compare(
+            &format!("layer norm of {shape:?}"),
+            &norm_operands([batch, width, tokens, 1]),
+            |o| back(despoof_kernels::layer_norm(reshaped(o, shape), gamma(o), beta(o), 1e-5)),
+            |o| back(module::layer_norm(reshaped(o, shape), gamma(o), Some(beta(o)), 1e-5)),
+        );
+    }
+}
+
+fn stock_attention(query: Tensor<3>, key: Tensor<3>, value: Tensor<3>, heads: usize) -> Tensor<3> {
+    let [batch, tokens, width] = query.dims();
+    let split = |tensor: Tensor<3>| {
+        let [batch, tokens, width] = tensor.dims();
+        tensor.reshape([batch, tokens, heads, width / heads]).swap_dims(1, 2)
+    };
+    let scale = ((width / heads) as f64).sqrt();
+    let scores = split(query).matmul(split(key).swap_dims(2, 3)) / scale;
+    let output = activation::softmax(scores, 3).matmul(split(value));
+    output.swap_dims(1, 2).reshape([batch, tokens, width])
+}
+
+#[test]
+fn attention() {
+    for (batch, tokens, context, width, heads) in
+        [(1, 1, 1, 1, 1), (2, 5, 3, 8, 2), (3, 17, 17, 12, 3), (2, 49, 20, 64, 4)]
+    {
+        // One tensor holds query, key and value, so that its gradient is all three gradients.
+        let rows = tokens + 2 * context;
+        let part = |o: &Operands, first: usize, count: usize| {
+            reshaped(o, [batch, rows, width]).slice([0..batch, first..first + count, 0..width])
+        };
+        let run = |o: &Operands, run: fn(Tensor<3>, Tensor<3>, Tensor<3>, usize) -> Tensor<3>| {
+            let (query, key) = (part(o, 0, tokens), part(o, tokens, context));
+            let output = run(query, key, part(o, tokens + context, context), heads);
+            output.reshape([batch, tokens, width, 1])
+        };
+        compare(
+            &format!("attention of {tokens} to {context}, {width} wide, {heads} heads"),
+            &norm_operands([batch, rows, width, 1]),
+            |o| run(o, despoof_kernels::attention),
+            |o| run(o, stock_attention),
+        );
+    }
+}
+
+/// Frozen parameters: the gradient of the input must not need those of the parameters.
+#[test]
+fn gradients_of_the_input_alone() {
+    let input = random([2, 3, 5, 5]).require_grad();
+    let output = despoof_kernels::conv2d(
+        input.clone(),
+        random([4, 3, 3, 3]),
+        Some(random([4])),
+        [1, 1],
+        [(1, 1), (1, 1)],
+        1,
+    );
+    let output = despoof_kernels::group_norm_silu(output, random([4]), random([4]), 2, 1e-5);
+    let gradients = output.sum().backward();
+    assert_eq!(input.grad(&gradients).expect("input gradient").dims(), [2, 3, 5, 5]);
+}
+
+/// The same numbers come out on a device without autodiff.
+#[test]
+fn inference_equals_training_forward() {
+    let (input, weight) = (random([2, 3, 9, 9]), random([4, 3, 3, 3]));
+    let run = |input: Tensor<4>, weight: Tensor<4>| {
+        values(despoof_kernels::conv2d(input, weight, None, [2, 2], [(0, 1), (0, 1)], 1))
+    };
+    let inference = run(input.clone().inner(), weight.clone().inner());
+    assert_eq!(inference, run(input, weight));
+}
+
+/// Two gradient-checkpointing strategies give the same gradient.
+#[test]
+fn checkpointing_changes_nothing() {
+    let operands = norm_operands([2, 4, 6, 6]);
+    let run = |device: &Device| {
+        let place = |data: TensorData| Tensor::<4>::from_data(data, device);
+        let input = place(operands.input.clone().into_data()).require_grad();
+        let weight = place(random_like_weight()).require_grad();
+        let hidden = input.clone() * 2.0 + 1.0;
+        let output =
+            despoof_kernels::conv2d(hidden, weight.clone(), None, [1, 1], [(1, 1), (1, 1)], 1);
+        let gradients = despoof_kernels::silu(output).sum().backward();
+        let input = values(input.grad(&gradients).expect("input gradient"));
+        (input, values(weight.grad(&gradients).expect("weight gradient")))
+    };
+    let (plain, checkpointed) = (run(&device()), run(&device().gradient_checkpointing()));
+    assert_close("input gradient", checkpointed.0, plain.0);
+    assert_close("weight gradient", checkpointed.1, plain.1);
+}
+
+fn random_like_weight() -> TensorData {
+    let values: Vec<f32> = (0..4 * 4 * 9).map(|index| (index as f32 * 0.37).sin()).collect();
+    TensorData::new(values, [4, 4, 3, 3])
+}

@@ -49,7 +49,7 @@ impl Preset {
             autoencoder: AutoencoderConfig::web(),
             unet: UnetConfig::web(),
             sampler: SamplerConfig {
-                steps: 4,
+                steps: 3,
                 spacing: TimestepSpacing::Trailing,
                 start: Start::NoisedInput { timestep: 801 },
                 seed: 0,

@@ -161,7 +161,7 @@ pub fn tensors_from_network<M: Module>(prefix: &str, network: &M) -> Result<Vec<
             let shape = data.shape().to_vec();
             let values = data
                 .convert_dtype(DType::F32)
-                .into_vec()
+                .try_into_vec()
                 .map_err(|error| WeightsError::Malformed(format!("{error:?}")))?;
             Ok(NamedTensor { name, shape, values })
         })

@@ -34,6 +34,9 @@ pub enum CacheCommand {
         /// Run of `train identity`.
         #[arg(long)]
         identity: PathBuf,
+        /// Stop after this many faces; training then uses those.
+        #[arg(long)]
+        limit: Option<usize>,
     },
     /// Generated faces, for `train agnet`.
     Generated {
@@ -49,12 +52,14 @@ pub enum CacheCommand {
 /// Runs `despoof cache`.
 pub fn run(command: &CacheCommand) -> Result<()> {
     match command {
-        CacheCommand::Latents { faces, autoencoder, identity } => cache_latents(faces, autoencoder, identity),
+        CacheCommand::Latents { faces, autoencoder, identity, limit } => {
+            cache_latents(faces, autoencoder, identity, limit.unwrap_or(usize::MAX))
+        }
         CacheCommand::Generated { faces, generator } => cache_generated(faces, generator),
     }
 }
 
-fn cache_latents(faces: &Path, autoencoder_run: &Path, identity_run: &Path) -> Result<()> {
+fn cache_latents(faces: &Path, autoencoder_run: &Path, identity_run: &Path, limit: usize) -> Result<()> {
     let device = Device::flex();
     let store = FaceStore::open(faces)?;
     let aligned = store.image_plane(ALIGNED, ALIGNED_SIDE)?;
@@ -68,7 +73,7 @@ fn cache_latents(faces: &Path, autoencoder_run: &Path, identity_run: &Path) -> R
     let done = latents.records()?.min(identity.records()?);
     latents.trim(done)?;
     identity.trim(done)?;
-    for_each_batch(store.entries.len(), done, |indices| {
+    for_each_batch(store.entries.len().min(limit), done, |indices| {
         let faces = read(&aligned, indices, &device)?;
         append_floats(&mut latents, autoencoder.latent_from_image(faces.clone()), indices.len())?;
         append_half_floats(&mut identity, identify(&identity_encoder, faces), indices.len())

@@ -44,18 +44,24 @@ impl DfgTraining {
     /// Takes a store with cached latents and identity maps; `autoencoder` draws the samples.
     ///
     /// # Errors
-    /// A store whose caches are not complete.
+    /// A store without caches.
     pub fn new(store: &FaceStore, autoencoder: Autoencoder, sampler: SamplerConfig, device: Device) -> Result<Self> {
         let latents = store.plane(LATENTS, LATENT_SHAPE.iter().product::<usize>() * 4)?;
         let identity = store.plane(IDENTITY, IDENTITY_SHAPE.iter().product::<usize>() * 2)?;
-        let complete = latents.records()? == store.entries.len() && identity.records()? == store.entries.len();
-        ensure!(complete, "latents or identity maps are not cached for every face; run `despoof cache` first");
+        let cached = latents.records()?.min(identity.records()?);
+        ensure!(cached > 0, "no latents and identity maps are cached; run `despoof cache latents` first");
+        println!("latents and identity maps of {cached} of {} faces", store.entries.len());
+        let of_split = |training: bool| {
+            let mut indices = store.indices(|entry| entry.metadata.is_for_training() == training);
+            indices.retain(|&index| index < cached);
+            indices
+        };
         Ok(Self {
             latents,
             identity,
             aligned: store.image_plane(ALIGNED, ALIGNED_SIDE)?,
-            train: store.indices(|entry| entry.metadata.is_for_training()),
-            held_out: store.indices(|entry| !entry.metadata.is_for_training()).into_iter().take(HELD_OUT).collect(),
+            train: of_split(true),
+            held_out: of_split(false).into_iter().take(HELD_OUT).collect(),
             schedule: NoiseScheduleConfig::default().init(),
             sampler,
             autoencoder,

@@ -154,7 +154,7 @@ mod backward {
 
             let transposed = sizes.scores_head(probabilities).transposed();
             product((&mut gradients[2][start..], width), transposed, output_gradient);
-            product((scores_gradient, sizes.context), output_gradient, value.transposed());
+            product((&mut *scores_gradient, sizes.context), output_gradient, value.transposed());
             softmax_rows_gradient(probabilities, scores_gradient, sizes.context);
             scores_gradient.iter_mut().for_each(|value| *value *= sizes.scale());
             let scores_gradient = sizes.scores_head(scores_gradient);
