@@ -16,7 +16,10 @@ const TEMPERATURE_EXPONENTS: std::ops::RangeInclusive<i32> = -20..=30;
 ///
 /// # Errors
 /// Data without both classes.
-pub fn decision_from_development_scores(samples: &[(String, Sample)], data: &[String]) -> Result<DecisionRule> {
+pub fn decision_from_development_scores(
+    samples: &[(String, Sample)],
+    data: &[String],
+) -> Result<DecisionRule> {
     let temperature = best_temperature(samples);
     let calibrated: Vec<Sample> = samples
         .iter()
@@ -91,14 +94,18 @@ mod tests {
 
     #[test]
     fn band_holds_the_threshold() {
-        let rule = decision_from_development_scores(&samples(), &["a".into()]).expect("both classes are there");
-        assert!(rule.uncertain_band[0] <= rule.threshold && rule.threshold <= rule.uncertain_band[1]);
+        let rule = decision_from_development_scores(&samples(), &["a".into()])
+            .expect("both classes are there");
+        assert!(
+            rule.uncertain_band[0] <= rule.threshold && rule.threshold <= rule.uncertain_band[1]
+        );
         assert!(rule.temperature < 1.0, "these scores are too timid, {}", rule.temperature);
     }
 
     #[test]
     fn one_class_fixes_nothing() {
-        let live: Vec<_> = samples().into_iter().filter(|(_, sample)| sample.label == Label::Live).collect();
+        let live: Vec<_> =
+            samples().into_iter().filter(|(_, sample)| sample.label == Label::Live).collect();
         assert!(decision_from_development_scores(&live, &["a".into()]).is_err());
     }
 }

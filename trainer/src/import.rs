@@ -18,7 +18,8 @@ use crate::pretrained;
 /// A file that is missing, damaged, or of another network.
 pub fn identity_teacher(path: &Path, device: &Device) -> Result<MobileFaceNet> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let tensors = tensors_from_safetensors(&bytes).with_context(|| format!("{}", path.display()))?;
+    let tensors =
+        tensors_from_safetensors(&bytes).with_context(|| format!("{}", path.display()))?;
     let tensors = renamed(tensors, &INSIGHTFACE_KEYS)?;
     Ok(load_network("identity teacher", MobileFaceNetConfig::arcface().init(device), tensors)?)
 }
@@ -28,11 +29,17 @@ pub fn identity_teacher(path: &Path, device: &Device) -> Result<MobileFaceNet> {
 /// # Errors
 /// Weights that are missing or damaged.
 pub fn agnet_with_pretrained_trunks(agnet: AgNet) -> Result<AgNet> {
-    let trunk = renamed(pretrained::tensors("efficientnet-lite0.safetensors")?, &efficientnet_lite::PYTORCH_KEYS)?;
+    let trunk = renamed(
+        pretrained::tensors("efficientnet-lite0.safetensors")?,
+        &efficientnet_lite::PYTORCH_KEYS,
+    )?;
     let below = |prefix: &str| {
         trunk
             .iter()
-            .map(|tensor| NamedTensor { name: format!("{prefix}.{}", tensor.name), ..tensor.clone() })
+            .map(|tensor| NamedTensor {
+                name: format!("{prefix}.{}", tensor.name),
+                ..tensor.clone()
+            })
             .collect::<Vec<_>>()
     };
     let mut agnet = agnet;
@@ -52,5 +59,8 @@ pub fn renamed(tensors: Vec<NamedTensor>, rules: &[(&str, &str)]) -> Result<Vec<
     let rename = |name: String| {
         rules.iter().fold(name, |name, (pattern, to)| pattern.replace_all(&name, *to).into_owned())
     };
-    Ok(tensors.into_iter().map(|tensor| NamedTensor { name: rename(tensor.name), ..tensor }).collect())
+    Ok(tensors
+        .into_iter()
+        .map(|tensor| NamedTensor { name: rename(tensor.name), ..tensor })
+        .collect())
 }

@@ -91,9 +91,11 @@ pub fn unscaled_autoencoder(run: &Path, device: &Device) -> Result<Autoencoder> 
 /// No scale measured yet.
 pub fn autoencoder_config(run: &Path) -> Result<AutoencoderConfig> {
     let path = run.join(SCALING_FILE);
-    let text = std::fs::read_to_string(&path)
-        .with_context(|| format!("cannot read {}; `despoof cache latents` makes it", path.display()))?;
-    let scaling: Scaling = serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
+    let text = std::fs::read_to_string(&path).with_context(|| {
+        format!("cannot read {}; `despoof cache latents` makes it", path.display())
+    })?;
+    let scaling: Scaling =
+        serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
     Ok(AutoencoderConfig { scaling_factor: scaling.scaling_factor, ..Preset::web().autoencoder })
 }
 

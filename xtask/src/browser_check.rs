@@ -33,10 +33,8 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         demo::build()?;
     }
     let site = Site::start(&demo::site_folder(), 0)?;
-    let mut child = command(options, &site)?
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("starting node")?;
+    let mut child =
+        command(options, &site)?.stdout(Stdio::piped()).spawn().context("starting node")?;
     let output = child.stdout.take().expect("stdout is piped");
     let mut unanswered = 0;
     for line in BufReader::new(output).lines() {
@@ -44,14 +42,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         let answer: Value =
             serde_json::from_str(&line).with_context(|| format!("not JSON: {line}"))?;
         unanswered += usize::from(!answer["error"].is_null());
-        println!(
-            "{}",
-            if options.json {
-                line
-            } else {
-                sentence(&answer)
-            }
-        );
+        println!("{}", if options.json { line } else { sentence(&answer) });
     }
     let status = child.wait().context("waiting for node")?;
     if !status.success() {

@@ -10,12 +10,7 @@ use crate::workspace::run;
 /// Overrides the search, and is how the path reaches the scripts under tests/ and web/.
 pub const VARIABLE: &str = "DESPOOF_CHROMIUM";
 
-const NAMES: [&str; 4] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-];
+const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const PLACES: [&str; 3] = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -52,17 +47,12 @@ fn find() -> Option<PathBuf> {
             .flat_map(|folder| NAMES.map(|name| folder.join(name)))
             .collect::<Vec<_>>()
     });
-    in_path
-        .chain(PLACES.map(PathBuf::from))
-        .find(|path| path.is_file())
+    in_path.chain(PLACES.map(PathBuf::from)).find(|path| path.is_file())
 }
 
 /// Only on Debian itself: Ubuntu's package of this name is a snap, which does not run in a container.
 fn can_install() -> bool {
-    let is_root = Command::new("id")
-        .arg("-u")
-        .output()
-        .is_ok_and(|output| output.stdout == b"0\n");
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
     is_root && Path::new("/etc/debian_version").exists() && !is_ubuntu()
 }
 

@@ -19,10 +19,7 @@ use anyhow::Result;
 use clap::Parser;
 
 #[derive(Parser)]
-#[command(
-    name = "cargo xtask",
-    about = "Builds, serves, tests and measures despoof"
-)]
+#[command(name = "cargo xtask", about = "Builds, serves, tests and measures despoof")]
 enum Command {
     /// Builds the two browser modules into web/wasm.
     Wasm,

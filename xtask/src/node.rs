@@ -13,32 +13,18 @@ const OLDEST_NODE: u32 = 20;
 
 /// Checks Node's version, so that the user reads this message and not a syntax error of some package.
 pub fn require_node() -> Result<()> {
-    let output = Command::new("node")
-        .arg("--version")
-        .output()
-        .with_context(|| {
-            format!(
-                "node was not found: install Node.js {OLDEST_NODE} or newer (https://nodejs.org)"
-            )
-        })?;
+    let output = Command::new("node").arg("--version").output().with_context(|| {
+        format!("node was not found: install Node.js {OLDEST_NODE} or newer (https://nodejs.org)")
+    })?;
     let version = String::from_utf8_lossy(&output.stdout);
     if major(&version).is_none_or(|major| major < OLDEST_NODE) {
-        bail!(
-            "node {} is too old: install Node.js {OLDEST_NODE} or newer",
-            version.trim()
-        );
+        bail!("node {} is too old: install Node.js {OLDEST_NODE} or newer", version.trim());
     }
     Ok(())
 }
 
 fn major(version: &str) -> Option<u32> {
-    version
-        .trim()
-        .strip_prefix('v')?
-        .split('.')
-        .next()?
-        .parse()
-        .ok()
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
 /// Installs a folder's locked npm packages unless they are there already.
@@ -56,10 +42,7 @@ pub fn install(folder: &Path) -> Result<()> {
 /// npm writes `.package-lock.json` last, so an older one means a changed lock file or a broken install.
 fn is_installed(folder: &Path) -> bool {
     let modified = |name: &str| fs::metadata(folder.join(name)).and_then(|meta| meta.modified());
-    match (
-        modified("node_modules/.package-lock.json"),
-        modified("package-lock.json"),
-    ) {
+    match (modified("node_modules/.package-lock.json"), modified("package-lock.json")) {
         (Ok(installed), Ok(locked)) => installed >= locked,
         _ => false,
     }

@@ -23,33 +23,22 @@ impl Site {
     /// Serves `folder` on `port`; 0 takes a free one.
     pub fn start(folder: &Path, port: u16) -> Result<Self> {
         if !folder.join("index.html").exists() {
-            bail!(
-                "{} is not built: run `cargo xtask demo --no-serve`",
-                folder.display()
-            );
+            bail!("{} is not built: run `cargo xtask demo --no-serve`", folder.display());
         }
         let server = Server::http((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
             anyhow!("cannot listen on port {port}: {error}; choose another with --port")
         })?;
-        let address = server
-            .server_addr()
-            .to_ip()
-            .context("the server has no address")?;
+        let address = server.server_addr().to_ip().context("the server has no address")?;
         let (server, folder) = (Arc::new(server), Arc::new(folder.to_owned()));
         let threads = (0..THREADS)
             .map(|_| {
                 let (server, folder) = (server.clone(), folder.clone());
                 thread::spawn(move || {
-                    server
-                        .incoming_requests()
-                        .for_each(|request| answer(request, &folder))
+                    server.incoming_requests().for_each(|request| answer(request, &folder))
                 })
             })
             .collect();
-        Ok(Self {
-            url: format!("http://{address}"),
-            threads,
-        })
+        Ok(Self { url: format!("http://{address}"), threads })
     }
 
     /// The address, without a slash at its end.
@@ -93,9 +82,7 @@ fn open(mut path: PathBuf) -> io::Result<(File, PathBuf)> {
 fn file_from_url(url: &str) -> Option<PathBuf> {
     let path = url.split(['?', '#']).next()?.trim_start_matches('/');
     let path = PathBuf::from(path.replace("%20", " "));
-    path.components()
-        .all(|part| matches!(part, Component::Normal(_)))
-        .then_some(path)
+    path.components().all(|part| matches!(part, Component::Normal(_))).then_some(path)
 }
 
 fn header(name: &str, value: &str) -> Header {

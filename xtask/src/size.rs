@@ -48,10 +48,7 @@ impl Size {
     }
 
     fn report(&self, name: &str, limit: usize, too_large: &mut Vec<String>) {
-        println!(
-            "{name:<34} {:>12} {:>12} {limit:>12}",
-            self.raw, self.brotli
-        );
+        println!("{name:<34} {:>12} {:>12} {limit:>12}", self.raw, self.brotli);
         if self.brotli > limit {
             too_large.push(name.to_owned());
         }
@@ -77,10 +74,7 @@ fn bundle_files(folder: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     if files.is_empty() {
-        bail!(
-            "{} holds no bundle: `despoof export` writes it",
-            folder.display()
-        );
+        bail!("{} holds no bundle: `despoof export` writes it", folder.display());
     }
     Ok(files)
 }

@@ -16,9 +16,7 @@ pub fn run() -> Result<ExitCode> {
     let steps: [(&str, fn(&mut Tally) -> Result<()>); 5] = [
         ("Rust tests", rust_tests),
         ("build of the page", |_| demo::build()),
-        ("npm tests", |tally| {
-            run_counted(&mut node::npm(&["test"]), tally)
-        }),
+        ("npm tests", |tally| run_counted(&mut node::npm(&["test"]), tally)),
         ("browser tests", browser_tests),
         ("browser against native", agreement::test),
     ];
@@ -45,10 +43,7 @@ fn rust_tests(tally: &mut Tally) -> Result<()> {
 
 fn browser_tests(tally: &mut Tally) -> Result<()> {
     let chromium = chromium::find_or_install()?;
-    run_counted(
-        node::npm(&["run", "e2e"]).env(chromium::VARIABLE, chromium),
-        tally,
-    )
+    run_counted(node::npm(&["run", "e2e"]).env(chromium::VARIABLE, chromium), tally)
 }
 
 /// Runs a test runner, shows its output as it comes, and adds up what it reports.
@@ -67,9 +62,7 @@ pub fn run_counted(command: &mut Command, tally: &mut Tally) -> Result<()> {
         println!("{line}");
         tally.add_line(&line);
     }
-    let status = child
-        .wait()
-        .with_context(|| format!("waiting for `{shown}`"))?;
+    let status = child.wait().with_context(|| format!("waiting for `{shown}`"))?;
     if !status.success() {
         bail!("`{shown}` failed: {status}");
     }

@@ -57,15 +57,11 @@ fn node_folder() -> PathBuf {
 
 /// rustup adds the target by itself where it reads rust-toolchain.toml, but not for an older installation.
 fn add_target() -> Result<()> {
-    let listed = Command::new("rustup")
-        .args(["target", "list", "--installed"])
-        .current_dir(root())
-        .output();
+    let listed =
+        Command::new("rustup").args(["target", "list", "--installed"]).current_dir(root()).output();
     match listed {
         Ok(output) if String::from_utf8_lossy(&output.stdout).contains(TARGET) => Ok(()),
-        Ok(_) => run(Command::new("rustup")
-            .args(["target", "add", TARGET])
-            .current_dir(root())),
+        Ok(_) => run(Command::new("rustup").args(["target", "add", TARGET]).current_dir(root())),
         // Rust without rustup, as distributions package it: cargo says what is missing, if anything is.
         Err(_) => Ok(()),
     }
@@ -117,10 +113,7 @@ fn bind(module: &str, compiled: Vec<u8>, bound: &Path) -> Result<()> {
 fn publish(module: &str, bound: &Path) -> Result<()> {
     let out = out_folder(module);
     fs::create_dir_all(&out).with_context(|| format!("creating {}", out.display()))?;
-    for name in [
-        format!("despoof_{module}.js"),
-        format!("despoof_{module}.d.ts"),
-    ] {
+    for name in [format!("despoof_{module}.js"), format!("despoof_{module}.d.ts")] {
         fs::copy(bound.join(&name), out.join(&name)).with_context(|| format!("copying {name}"))?;
     }
     // Through `node`, not through `npx` or the `.bin` link, which differ between systems.
@@ -144,15 +137,8 @@ impl Stamp {
         hasher.update(compiled);
         hasher.update(WASM_OPT_FLAGS.concat());
         hasher.update(include_str!("../node/package.json"));
-        let digest = hasher
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        Self {
-            file: target.join("xtask").join(format!("{module}.sha256")),
-            digest,
-        }
+        let digest = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { file: target.join("xtask").join(format!("{module}.sha256")), digest }
     }
 
     fn is_current(&self) -> bool {

@@ -27,10 +27,7 @@ struct Cost {
 fn measure(step: &dyn Fn() -> Tensor<4>) -> Cost {
     let (processor, start) = (processor_time(), Instant::now());
     step().sum().backward();
-    Cost {
-        wall: start.elapsed().as_secs_f64() * 1e3,
-        processor: processor_time() - processor,
-    }
+    Cost { wall: start.elapsed().as_secs_f64() * 1e3, processor: processor_time() - processor }
 }
 
 /// Milliseconds all threads of this process have run (Linux; zero elsewhere).
@@ -149,7 +146,10 @@ fn compare_layer_norm(name: &str, shape: [usize; 3]) {
 }
 
 fn main() {
-    println!("{:<34} | {:^24} | {:^24}", "forward + backward", "wall ms: stock, ours", "processor ms");
+    println!(
+        "{:<34} | {:^24} | {:^24}",
+        "forward + backward", "wall ms: stock, ours", "processor ms"
+    );
     compare_conv("conv 64→64 3×3 56² b8", [8, 64, 56, 56], 64, 3, 1);
     compare_conv("conv 192→192 3×3 7² b16", [16, 192, 7, 7], 192, 3, 1);
     compare_conv("conv 96→576 1×1 28² b8", [8, 96, 28, 28], 576, 1, 1);

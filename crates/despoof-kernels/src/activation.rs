@@ -27,7 +27,9 @@ pub fn prelu(input: Tensor<4>, slope: Tensor<1>) -> Tensor<4> {
     if crate::flex::holds(&input) && slope.dims()[0] == input.dims()[1] {
         use crate::flex::prelu::PreluKernel;
         let (input, slope) = (input.into_dispatch(), slope.into_dispatch());
-        return Tensor::from_dispatch(<burn::backend::Dispatch as PreluKernel>::prelu(input, slope));
+        return Tensor::from_dispatch(<burn::backend::Dispatch as PreluKernel>::prelu(
+            input, slope,
+        ));
     }
     activation::prelu(input, slope)
 }

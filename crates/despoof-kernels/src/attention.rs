@@ -12,7 +12,8 @@ pub fn attention(query: Tensor<3>, key: Tensor<3>, value: Tensor<3>, heads: usiz
     #[cfg(feature = "flex")]
     if crate::flex::holds(&query) {
         use crate::flex::attention::AttentionKernel;
-        let (query, key, value) = (query.into_dispatch(), key.into_dispatch(), value.into_dispatch());
+        let (query, key, value) =
+            (query.into_dispatch(), key.into_dispatch(), value.into_dispatch());
         let output =
             <burn::backend::Dispatch as AttentionKernel>::attention(query, key, value, heads);
         return Tensor::from_dispatch(output);

@@ -44,7 +44,8 @@ fn on_flex(
     use crate::flex::conv2d::Conv2dKernel;
     use crate::flex::depthwise::DepthwiseKernel;
 
-    let (input, weight, bias) = (input.into_dispatch(), weight.into_dispatch(), bias.into_dispatch());
+    let (input, weight, bias) =
+        (input.into_dispatch(), weight.into_dispatch(), bias.into_dispatch());
     Tensor::from_dispatch(if dense {
         Dispatch::conv2d_dense(input, weight, bias, stride, padding)
     } else {

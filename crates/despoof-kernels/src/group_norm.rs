@@ -48,7 +48,8 @@ fn by_burn(
     let centred = grouped.clone() - grouped.mean_dim(2);
     let variance = centred.clone().square().mean_dim(2);
     let normalised = centred / (variance + epsilon).sqrt();
-    normalised.reshape(shape) * gamma.reshape([1, channels, 1, 1]) + beta.reshape([1, channels, 1, 1])
+    normalised.reshape(shape) * gamma.reshape([1, channels, 1, 1])
+        + beta.reshape([1, channels, 1, 1])
 }
 
 #[cfg(feature = "flex")]

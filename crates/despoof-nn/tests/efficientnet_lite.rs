@@ -2,8 +2,9 @@
 
 mod golden;
 
-use burn::nn::BatchNormConfig;
-use burn::tensor::{Device, Tensor};
+use burn::module::Module;
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Distribution, Tensor};
 use despoof_nn::cost;
 use despoof_nn::efficientnet_lite::{EfficientNetLite, EfficientNetLiteConfig, PYTORCH_KEYS};
 use despoof_nn::layers::freeze_statistics;
@@ -37,20 +38,32 @@ fn agrees_with_the_pytorch_port_after_every_halving() {
     let expected = golden::repository("tests/goldens/efficientnet_lite0.safetensors");
     let stages_to_stride = [(1, 2), (2, 4), (3, 8), (5, 16), (7, 32)];
     for (stages, stride) in stages_to_stride {
-        let network = pretrained(EfficientNetLiteConfig::lite0().truncated(stages));
+        let network =
+            pretrained(EfficientNetLiteConfig::lite0().truncated(stages), &Device::flex());
         let map = network.forward(golden::tensor(&expected, "input"));
         golden::assert_close(map, golden::tensor(&expected, &format!("stride{stride}")), 1e-5);
     }
 }
 
 #[test]
-fn frozen_statistics_switch_the_training_behaviour_off() {
-    let norm = BatchNormConfig::new(4).init(&Device::flex());
-    assert!(norm.training.is_enabled());
-    assert!(!freeze_statistics(norm).training.is_enabled());
+fn frozen_statistics_make_training_see_what_inference_sees() {
+    let device = Device::flex().autodiff();
+    let images = Tensor::random([2, 3, 32, 32], Distribution::Uniform(-1.0, 1.0), &Device::flex());
+    let network = pretrained(EfficientNetLiteConfig::lite0().truncated(2), &device);
+    let inference = network.valid().forward(images.clone());
+
+    let frozen = freeze_statistics(network);
+    let training = frozen.forward(Tensor::from_inner(images.clone()));
+    golden::assert_close(training.clone().inner(), inference.clone(), 1e-6);
+    golden::assert_close(frozen.valid().forward(images), inference, 0.0);
+
+    let gradients = GradientsParams::from_grads(training.sum().backward(), &frozen);
+    // A convolution with scale and shift behind it: in the stem, two in the block that does not
+    // expand, three in each of the two that do.
+    assert_eq!(gradients.len(), 3 * (1 + 2 + 2 * 3));
 }
 
-fn pretrained(config: EfficientNetLiteConfig) -> EfficientNetLite {
+fn pretrained(config: EfficientNetLiteConfig, device: &Device) -> EfficientNetLite {
     let file = golden::repository("models/pretrained/efficientnet-lite0.safetensors");
-    golden::load(config.init(&Device::flex()), &file, &PYTORCH_KEYS)
+    golden::load(config.init(device), &file, &PYTORCH_KEYS)
 }

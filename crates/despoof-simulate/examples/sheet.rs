@@ -13,11 +13,8 @@ use image::{
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().collect();
-    let number = |index: usize, default: u32| {
-        arguments
-            .get(index)
-            .map_or(Ok(default), |text| text.parse())
-    };
+    let number =
+        |index: usize, default: u32| arguments.get(index).map_or(Ok(default), |text| text.parse());
     let (Some(photo), Some(out)) = (arguments.get(1), arguments.get(2)) else {
         return Err("usage: sheet PHOTO OUT.png [SEEDS [FIRST_SEED [SIDE]]]".into());
     };
@@ -26,13 +23,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let live = imageops::resize(&live, side, side, FilterType::Triangle);
 
     let mut sheet = RgbImage::new(side * columns, side * (1 + Species::all().len() as u32));
-    row(&mut sheet, 0, first, side, "live", |seed| {
-        recapture_live(&live, seed)
-    });
+    row(&mut sheet, 0, first, side, "live", |seed| recapture_live(&live, seed));
     for (index, species) in (1..).zip(Species::all()) {
-        row(&mut sheet, index, first, side, species.name(), |seed| {
-            simulate(&live, species, seed)
-        });
+        row(&mut sheet, index, first, side, species.name(), |seed| simulate(&live, species, seed));
     }
     sheet.save(out)?;
     Ok(())

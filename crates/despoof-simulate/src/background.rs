@@ -95,11 +95,8 @@ impl Background {
             let (x, y) = (x as f32 / SIDE as f32, y as f32 / SIDE as f32);
             let folds = noise.octaves(x * 3.0 + y * 1.5, y * 2.0);
             let across = x * cos + y * sin + 0.04 * folds;
-            let stripe = (across * frequency * std::f32::consts::TAU)
-                .sin()
-                .clamp(-0.4, 0.4)
-                / 0.8
-                + 0.5;
+            let stripe =
+                (across * frequency * std::f32::consts::TAU).sin().clamp(-0.4, 0.4) / 0.8 + 0.5;
             mix(one, other, stripe * stripes).map(|light| light * (1.0 + 0.5 * folds))
         })
     }

@@ -79,19 +79,12 @@ impl Camera {
         let way = draw::skewed(rng, &MOTION, 5.0);
         let direction = draw::direction(rng);
         Self {
-            resolution: if draw::chance(rng, 1.0 / 3.0) {
-                1.0
-            } else {
-                draw_resolution(rng)
-            },
+            resolution: if draw::chance(rng, 1.0 / 3.0) { 1.0 } else { draw_resolution(rng) },
             aperture: draw::uniform(rng, &APERTURE),
             defocus: draw::skewed(rng, &DEFOCUS, 3.0),
             motion: direction.map(|axis| axis * way),
             exposure: draw_exposure(rng),
-            white_balance: [
-                draw::centred(rng, &WHITE_BALANCE),
-                draw::centred(rng, &WHITE_BALANCE),
-            ],
+            white_balance: [draw::centred(rng, &WHITE_BALANCE), draw::centred(rng, &WHITE_BALANCE)],
             vignetting: draw::skewed(rng, &(0.0..=0.4), 2.0),
             flare: draw::skewed(rng, &(0.0..=0.05), 2.0),
             mosaic: draw::chance(rng, 0.6),
@@ -145,12 +138,7 @@ mod tests {
             assert!(camera.motion[0].hypot(camera.motion[1]) <= MOTION.end() + 1e-3);
             assert!(APERTURE.contains(&camera.aperture));
             assert!(EXPOSURE.contains(&camera.exposure));
-            assert!(
-                camera
-                    .white_balance
-                    .iter()
-                    .all(|g| WHITE_BALANCE.contains(g))
-            );
+            assert!(camera.white_balance.iter().all(|g| WHITE_BALANCE.contains(g)));
             assert!((0.0..=0.4).contains(&camera.vignetting));
             assert!((0.0..=0.05).contains(&camera.flare));
             assert!(SHOT_NOISE.contains(&camera.shot_noise));

@@ -36,11 +36,7 @@ fn toned(raw: &LinearImage, camera: &Camera) -> LinearImage {
         let grey = luma(encoded);
         encoded.map(|value| (grey + (value - grey) * camera.saturation).clamp(0.0, 1.0))
     });
-    LinearImage {
-        width: raw.width,
-        height: raw.height,
-        pixels: pixels.collect(),
-    }
+    LinearImage { width: raw.width, height: raw.height, pixels: pixels.collect() }
 }
 
 /// Each pixel the mean of those of its eight neighbours that differ from it by less than

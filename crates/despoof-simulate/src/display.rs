@@ -55,9 +55,7 @@ fn diamond(channel: usize, lit: f32, u: f32, v: f32) -> f32 {
     // Red and blue are larger, as there are fewer.
     let radius = if channel == 1 { 0.17 } else { 0.23 } * lit.sqrt() * 1.1;
     let wrapped = |a: f32, b: f32| ((a - b + 0.5).rem_euclid(1.0) - 0.5).abs();
-    let inside = centres
-        .iter()
-        .any(|[x, y]| wrapped(u, *x) + wrapped(v, *y) < radius);
+    let inside = centres.iter().any(|[x, y]| wrapped(u, *x) + wrapped(v, *y) < radius);
     f32::from(u8::from(inside))
 }
 
@@ -79,10 +77,7 @@ impl PixelGrid {
             let mean = sharp.mean().max(1e-3);
             sharp.filtered(&across, &down).scaled(1.0 / mean)
         });
-        Self {
-            channels,
-            frequency: 1.0 / period,
-        }
+        Self { channels, frequency: 1.0 / period }
     }
 
     /// The factors at a point in photo pixels.
@@ -110,15 +105,9 @@ mod tests {
     #[test]
     fn a_near_camera_sees_the_grid_and_a_far_one_sees_grey() {
         let spread = |side| {
-            let footprint = Footprint {
-                side,
-                blur: 0.0,
-                motion: [0.0; 2],
-            };
+            let footprint = Footprint { side, blur: 0.0, motion: [0.0; 2] };
             let grid = PixelGrid::new(Layout::Stripe, 0.7, 1.0, &footprint);
-            let reds: Vec<f32> = (0..100)
-                .map(|i| grid.at([i as f32 * 0.07, 0.4])[0])
-                .collect();
+            let reds: Vec<f32> = (0..100).map(|i| grid.at([i as f32 * 0.07, 0.4])[0]).collect();
             reds.iter().copied().fold(0.0, f32::max) - reds.iter().copied().fold(9.0, f32::min)
         };
         assert!(spread(0.2) > 1.5 && spread(6.0) < 0.01);

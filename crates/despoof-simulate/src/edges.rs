@@ -70,9 +70,7 @@ pub(crate) enum Region {
 impl Edge {
     /// A sheet held into the frame.
     pub(crate) fn draw_sheet(rng: &mut StdRng) -> Self {
-        Self::Sheet {
-            margins: draw_margins(rng),
-        }
+        Self::Sheet { margins: draw_margins(rng) }
     }
 
     /// A head cut out of a sheet.
@@ -87,11 +85,7 @@ impl Edge {
     /// A device whose bezel may come into view.
     pub(crate) fn draw_device(rng: &mut StdRng) -> Self {
         Self::Device {
-            margins: if draw::chance(rng, 0.4) {
-                draw_margins(rng)
-            } else {
-                [0.0; 4]
-            },
+            margins: if draw::chance(rng, 0.4) { draw_margins(rng) } else { [0.0; 4] },
             bezel: draw::skewed(rng, &BEZEL, 1.5),
             corner: draw::skewed(rng, &CORNER, 1.5),
             albedo: draw::skewed(rng, &(0.01..=0.7), 5.0),
@@ -105,18 +99,15 @@ impl Edge {
             Self::Sheet { margins } => {
                 inside_margins(point, half, margins, 0.0).unwrap_or_else(Region::Behind)
             }
-            Self::Device {
-                margins,
-                bezel,
-                corner,
-                ..
-            } => match inside_margins(point, half, margins, 0.0) {
-                Ok(region) => region,
-                Err(_) => match distance_to_margins(point, half, margins, *bezel, *corner) {
-                    distance if distance <= 0.0 => Region::Bezel,
-                    distance => Region::Behind(distance),
-                },
-            },
+            Self::Device { margins, bezel, corner, .. } => {
+                match inside_margins(point, half, margins, 0.0) {
+                    Ok(region) => region,
+                    Err(_) => match distance_to_margins(point, half, margins, *bezel, *corner) {
+                        distance if distance <= 0.0 => Region::Bezel,
+                        distance => Region::Behind(distance),
+                    },
+                }
+            }
             Self::Cutout { radii, rim } => cutout(point, half, radii, *rim),
         }
     }
@@ -158,10 +149,7 @@ fn distance_to_margins(
 ) -> f32 {
     let [left, top, right, bottom] = margins;
     let centre = [(right - left) / 2.0, (bottom - top) / 2.0];
-    let extent = [
-        half[0] + (left + right) / 2.0 + wider,
-        half[1] + (top + bottom) / 2.0 + wider,
-    ];
+    let extent = [half[0] + (left + right) / 2.0 + wider, half[1] + (top + bottom) / 2.0 + wider];
     let corner = corner.min(extent[0]).min(extent[1]);
     let x = (point[0] - centre[0]).abs() - extent[0] + corner;
     let y = (point[1] - centre[1]).abs() - extent[1] + corner;
@@ -198,11 +186,7 @@ mod tests {
     fn every_outline_holds_the_photos_centre() {
         for seed in 0..100 {
             let rng = &mut StdRng::seed_from_u64(seed);
-            for edge in [
-                Edge::draw_sheet(rng),
-                Edge::draw_cutout(rng),
-                Edge::draw_device(rng),
-            ] {
+            for edge in [Edge::draw_sheet(rng), Edge::draw_cutout(rng), Edge::draw_device(rng)] {
                 assert_eq!(edge.region([0.0, 0.0], HALF), Region::Photo, "{edge:?}");
                 assert!(matches!(edge.region([0.9, 0.9], HALF), Region::Behind(_)));
             }
@@ -211,12 +195,7 @@ mod tests {
 
     #[test]
     fn a_device_has_photo_margin_bezel_and_background_from_inside_out() {
-        let edge = Edge::Device {
-            margins: [0.05; 4],
-            bezel: 0.03,
-            corner: 0.02,
-            albedo: 0.02,
-        };
+        let edge = Edge::Device { margins: [0.05; 4], bezel: 0.03, corner: 0.02, albedo: 0.02 };
         assert_eq!(edge.region([0.39, 0.0], HALF), Region::Photo);
         assert_eq!(edge.region([0.44, 0.0], HALF), Region::Margin);
         assert_eq!(edge.region([0.47, 0.0], HALF), Region::Bezel);
@@ -231,13 +210,7 @@ mod tests {
                 panic!("not a cutout");
             };
             assert!(radii.iter().all(|radius| CUT.contains(radius)) && RIM.contains(&rim));
-            let Edge::Device {
-                margins,
-                bezel,
-                corner,
-                albedo,
-            } = Edge::draw_device(rng)
-            else {
+            let Edge::Device { margins, bezel, corner, albedo } = Edge::draw_device(rng) else {
                 panic!("not a device");
             };
             assert!(margins.iter().all(|margin| MARGIN.contains(margin)));

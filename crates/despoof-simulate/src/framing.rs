@@ -53,10 +53,7 @@ impl Framing {
         }
         let pose = Pose {
             scale: draw::uniform(rng, &SHOWN_SCALE),
-            shift: [
-                draw::centred(rng, &SHOWN_SHIFT),
-                draw::centred(rng, &SHOWN_SHIFT),
-            ],
+            shift: [draw::centred(rng, &SHOWN_SHIFT), draw::centred(rng, &SHOWN_SHIFT)],
             ..pose
         };
         Self { pose, bend, edge }
@@ -79,11 +76,7 @@ impl Framing {
             pose.scale *= 1.02;
         }
         pose.scale *= draw::skewed(rng, &ZOOM, 2.0);
-        Self {
-            pose,
-            bend,
-            edge: Edge::Hidden,
-        }
+        Self { pose, bend, edge: Edge::Hidden }
     }
 }
 
@@ -118,13 +111,11 @@ fn draw_edge(rng: &mut StdRng, species: Species) -> Edge {
 fn fills_frame(transform: &Transform, [width, height]: [f32; 2]) -> bool {
     (0..=8).all(|step| {
         let (x, y) = (width * step as f32 / 8.0, height * step as f32 / 8.0);
-        [[x, 0.0], [x, height], [0.0, y], [width, y]]
-            .into_iter()
-            .all(|point| {
-                transform
-                    .invert(point)
-                    .is_some_and(|[x, y]| (0.0..=width).contains(&x) && (0.0..=height).contains(&y))
-            })
+        [[x, 0.0], [x, height], [0.0, y], [width, y]].into_iter().all(|point| {
+            transform
+                .invert(point)
+                .is_some_and(|[x, y]| (0.0..=width).contains(&x) && (0.0..=height).contains(&y))
+        })
     })
 }
 

@@ -32,10 +32,7 @@ impl DotScreen {
         let across = footprint.kernel([cos, sin], period);
         let down = footprint.kernel([-sin, cos], period);
         Self {
-            tones: dots()
-                .iter()
-                .map(|tile| tile.filtered(&across, &down))
-                .collect(),
+            tones: dots().iter().map(|tile| tile.filtered(&across, &down)).collect(),
             frequency: 1.0 / period,
             angles,
         }
@@ -118,11 +115,7 @@ impl Scatter {
 mod tests {
     use super::*;
 
-    const SHARP: Footprint = Footprint {
-        side: 0.05,
-        blur: 0.0,
-        motion: [0.0; 2],
-    };
+    const SHARP: Footprint = Footprint { side: 0.05, blur: 0.0, motion: [0.0; 2] };
 
     fn mean_black(local: impl Fn([f32; 2]) -> Coverage) -> (f32, f32) {
         let covers: Vec<f32> = (0..10_000)

@@ -13,12 +13,8 @@ pub(crate) type Coverage = [f32; 4];
 
 /// Square roots of the light that a solid layer lets through, per ink and channel: what real process
 /// inks absorb beside their own channel is the crosstalk that takes the saturation out of prints.
-const SOLID: [Colour; 4] = [
-    [0.16, 0.74, 0.86],
-    [0.86, 0.24, 0.66],
-    [0.98, 0.93, 0.30],
-    [0.16, 0.16, 0.16],
-];
+const SOLID: [Colour; 4] =
+    [[0.16, 0.74, 0.86], [0.86, 0.24, 0.66], [0.98, 0.93, 0.30], [0.16, 0.16, 0.16]];
 
 /// An ink set on a paper, after Neugebauer (areas of overlapping dots) with Yule and Nielsen's
 /// n = 2 (light that spreads in the paper): hence square roots of reflectance everywhere.
@@ -71,11 +67,7 @@ impl InkSet {
             std::array::from_fn(|channel| {
                 let solid = 1.0 - (1.0 - SOLID[ink][channel]) * self.strength[ink];
                 let unwanted = ink < 3 && ink != channel;
-                if unwanted {
-                    solid + (1.0 - solid) * 0.75 * self.profile
-                } else {
-                    solid
-                }
+                if unwanted { solid + (1.0 - solid) * 0.75 * self.profile } else { solid }
             })
         })
     }
@@ -146,10 +138,7 @@ mod tests {
         for seed in 0..300 {
             let rng = &mut StdRng::seed_from_u64(seed);
             for inks in [InkSet::draw(rng), InkSet::draw_photographic(rng)] {
-                assert!(
-                    inks.paper.iter().all(|p| (0.67..=1.0).contains(p)),
-                    "{inks:?}"
-                );
+                assert!(inks.paper.iter().all(|p| (0.67..=1.0).contains(p)), "{inks:?}");
                 assert!(inks.strength.iter().all(|s| (0.72..=1.0).contains(s)));
                 assert!((0.2..=1.0).contains(&inks.profile));
                 assert!((0.75..=1.25).contains(&inks.gain));

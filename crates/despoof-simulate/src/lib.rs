@@ -137,12 +137,7 @@ pub fn simulate(live: &RgbImage, species: Species, seed: u64) -> Simulated {
         },
         background: Background::draw(&mut rng),
     };
-    let parameters = Parameters {
-        seed,
-        subject,
-        framing,
-        camera: draw_camera(seed),
-    };
+    let parameters = Parameters { seed, subject, framing, camera: draw_camera(seed) };
     rendered(live, parameters)
 }
 
@@ -169,12 +164,7 @@ pub fn recapture_live(photo: &RgbImage, seed: u64) -> Simulated {
 #[must_use]
 pub fn rendered(live: &RgbImage, parameters: Parameters) -> Simulated {
     let size = size_of(live);
-    let Parameters {
-        subject,
-        framing,
-        camera,
-        ..
-    } = &parameters;
+    let Parameters { subject, framing, camera, .. } = &parameters;
     let transform = framing.transform(size);
     let photo = LinearImage::from_photo(live);
     let image = match subject {
@@ -189,12 +179,7 @@ pub fn rendered(live: &RgbImage, parameters: Parameters) -> Simulated {
             };
             recapture::recaptured(&scene, camera, &photo)
         }
-        Subject::Attack {
-            source,
-            medium,
-            background,
-            ..
-        } => {
+        Subject::Attack { source, medium, background, .. } => {
             let footprint = recapture::footprint(camera, &transform, size);
             let copy = LinearImage::from_photo(&source.copy(live));
             let behind = background.render(&photo);
@@ -220,11 +205,7 @@ pub fn rendered(live: &RgbImage, parameters: Parameters) -> Simulated {
             recapture::recaptured(&scene, camera, &photo)
         }
     };
-    Simulated {
-        image,
-        transform,
-        parameters,
-    }
+    Simulated { image, transform, parameters }
 }
 
 /// The camera of a seed: the same for every species and for live photos.
@@ -240,9 +221,6 @@ fn stream(seed: u64, subject: u64) -> StdRng {
 
 /// Width and height in pixels.
 fn size_of(photo: &RgbImage) -> [f32; 2] {
-    assert!(
-        photo.width() > 0 && photo.height() > 0,
-        "an empty photo cannot be presented"
-    );
+    assert!(photo.width() > 0 && photo.height() > 0, "an empty photo cannot be presented");
     [photo.width() as f32, photo.height() as f32]
 }

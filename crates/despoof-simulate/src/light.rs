@@ -90,11 +90,7 @@ impl Glare {
         let (x, y) = (point[0] - self.centre[0], point[1] - self.centre[1]);
         let along = (x * self.axis[0] + y * self.axis[1]).abs() / self.size[0];
         let across = (y * self.axis[0] - x * self.axis[1]).abs() / self.size[1];
-        let distance = if self.square {
-            along.max(across)
-        } else {
-            along.hypot(across)
-        };
+        let distance = if self.square { along.max(across) } else { along.hypot(across) };
         // Beyond 6 the softest profile is below a 1/5000th.
         if distance > 6.0 {
             return 0.0;
@@ -111,11 +107,7 @@ impl Glare {
 
 /// Up to `most` reflections; often none.
 pub(crate) fn draw_glares(rng: &mut StdRng, most: usize, matt: bool) -> Vec<Glare> {
-    let count = if draw::chance(rng, 0.4) {
-        0
-    } else {
-        rng.random_range(0..=most)
-    };
+    let count = if draw::chance(rng, 0.4) { 0 } else { rng.random_range(0..=most) };
     (0..count).map(|_| Glare::draw(rng, matt)).collect()
 }
 

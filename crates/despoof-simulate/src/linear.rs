@@ -25,20 +25,12 @@ static ENCODED: LazyLock<[f32; ENCODED_STEPS + 2]> = LazyLock::new(|| {
 
 /// Linear light of an sRGB value, both 0–1.
 fn decode(value: f32) -> f32 {
-    if value <= 0.04045 {
-        value / 12.92
-    } else {
-        ((value + 0.055) / 1.055).powf(2.4)
-    }
+    if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
 }
 
 /// sRGB value of linear light, both 0–1.
 fn encode(light: f32) -> f32 {
-    if light <= 0.003_130_8 {
-        light * 12.92
-    } else {
-        1.055 * light.powf(1.0 / 2.4) - 0.055
-    }
+    if light <= 0.003_130_8 { light * 12.92 } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 }
 }
 
 /// sRGB value 0–1 of linear light, which is clipped to 0–1; from a table.
@@ -97,11 +89,7 @@ impl LinearImage {
                 pixels.push(pixel(x, y));
             }
         }
-        Self {
-            width,
-            height,
-            pixels,
-        }
+        Self { width, height, pixels }
     }
 
     /// The linear light of an sRGB photo.
@@ -130,10 +118,7 @@ impl LinearImage {
         let y = (y - 0.5).clamp(0.0, (self.height - 1) as f32);
         let (left, top) = (x as usize, y as usize);
         let right = (left + 1).min(self.width - 1);
-        let (above, below) = (
-            top * self.width,
-            (top + 1).min(self.height - 1) * self.width,
-        );
+        let (above, below) = (top * self.width, (top + 1).min(self.height - 1) * self.width);
         let (u, v) = (x - left as f32, y - top as f32);
         mix(
             mix(self.pixels[above + left], self.pixels[above + right], u),

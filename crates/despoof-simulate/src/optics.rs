@@ -57,11 +57,9 @@ fn weighted(image: &LinearImage, weights: &[f32], dx: isize, dy: isize) -> Linea
                 add(sum, image.pixels[(first + step * stride) as usize], weight)
             })
         } else {
-            (-reach..)
-                .zip(weights)
-                .fold([0.0; 3], |sum, (step, &weight)| {
-                    add(sum, image.clamped(x + step * dx, y + step * dy), weight)
-                })
+            (-reach..).zip(weights).fold([0.0; 3], |sum, (step, &weight)| {
+                add(sum, image.clamped(x + step * dx, y + step * dy), weight)
+            })
         }
     })
 }

@@ -25,9 +25,7 @@ impl Homography {
                 [0.0, 0.0, 1.0],
             ],
         };
-        let frame_from_plane = Self {
-            rows: pose.projection(),
-        };
+        let frame_from_plane = Self { rows: pose.projection() };
         let pixels_from_frame = Self {
             rows: [
                 [size, 0.0, centre_x + f64::from(pose.shift[0]) * size],
@@ -50,11 +48,7 @@ impl Homography {
     pub(crate) fn inverse(&self) -> Self {
         let [a, b, c] = self.rows;
         let cross = |u: [f64; 3], v: [f64; 3]| {
-            [
-                u[1] * v[2] - u[2] * v[1],
-                u[2] * v[0] - u[0] * v[2],
-                u[0] * v[1] - u[1] * v[0],
-            ]
+            [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]]
         };
         let (x, y, z) = (cross(b, c), cross(c, a), cross(a, b));
         let determinant = a[0] * x[0] + a[1] * x[1] + a[2] * x[2];
@@ -109,14 +103,8 @@ impl Pose {
 mod tests {
     use super::*;
 
-    const POSE: Pose = Pose {
-        roll: 0.1,
-        yaw: 0.3,
-        pitch: -0.2,
-        scale: 0.8,
-        shift: [0.05, -0.02],
-        distance: 2.0,
-    };
+    const POSE: Pose =
+        Pose { roll: 0.1, yaw: 0.3, pitch: -0.2, scale: 0.8, shift: [0.05, -0.02], distance: 2.0 };
 
     #[test]
     fn the_inverse_leads_back() {
@@ -135,14 +123,8 @@ mod tests {
 
     #[test]
     fn a_frontal_plane_of_scale_one_is_the_frame() {
-        let pose = Pose {
-            roll: 0.0,
-            yaw: 0.0,
-            pitch: 0.0,
-            scale: 1.0,
-            shift: [0.0; 2],
-            distance: 2.0,
-        };
+        let pose =
+            Pose { roll: 0.0, yaw: 0.0, pitch: 0.0, scale: 1.0, shift: [0.0; 2], distance: 2.0 };
         let [x, y] = Homography::from_pose(&pose, 64.0, 48.0).apply([3.0, 40.0]);
         assert!((x - 3.0).abs() < 1e-4 && (y - 40.0).abs() < 1e-4);
     }

@@ -72,11 +72,7 @@ impl Print {
         let matt = draw::chance(rng, if photographic { 0.25 } else { 0.6 });
         Self {
             process,
-            inks: if photographic {
-                InkSet::draw_photographic(rng)
-            } else {
-                InkSet::draw(rng)
-            },
+            inks: if photographic { InkSet::draw_photographic(rng) } else { InkSet::draw(rng) },
             fibre: draw::skewed(rng, &(0.0..=0.06), 2.0),
             fibres: draw::log_uniform(rng, &(60.0..=500.0)),
             banding: draw::skewed(rng, &(0.0..=0.06), 4.0),
@@ -98,9 +94,7 @@ impl Print {
 fn draw_process(rng: &mut StdRng) -> Process {
     match rng.random_range(0..10) {
         0..3 => Process::Photographic,
-        3..6 => Process::Inkjet {
-            drops: draw::log_uniform(rng, &(400.0..=3000.0)),
-        },
+        3..6 => Process::Inkjet { drops: draw::log_uniform(rng, &(400.0..=3000.0)) },
         _ => Process::Halftone {
             dots: draw::log_uniform(rng, &(90.0..=1400.0)),
             turn: draw::uniform(rng, &(0.0..=1.57)),
@@ -168,11 +162,8 @@ impl<'a> PrintSurface<'a> {
             Dots::Screen(screen) => screen.local(coverage, pixel),
             Dots::Scatter(scatter) => scatter.local(coverage, pixel),
         };
-        let structure = zip(
-            inks.reflectance(local, &self.solids),
-            even,
-            |local, even| local / even,
-        );
+        let structure =
+            zip(inks.reflectance(local, &self.solids), even, |local, even| local / even);
         let lit = self.lit(hazed(even, self.print.haze), sheet, frame);
         (lit, structure)
     }

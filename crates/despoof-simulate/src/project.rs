@@ -91,10 +91,7 @@ impl Scene<'_> {
             }
             light
         });
-        Projected {
-            light,
-            structure: structured.then_some(structure),
-        }
+        Projected { light, structure: structured.then_some(structure) }
     }
 
     /// Subpixels per direction that keep a shrunken photo from aliasing.
@@ -131,9 +128,7 @@ impl Scene<'_> {
             None => (shown, [1.0; 3]),
         };
         let cover = seen.count / total;
-        let mixed = zip(light, seen.other, |light, other| {
-            light * cover + other / total
-        });
+        let mixed = zip(light, seen.other, |light, other| light * cover + other / total);
         (mixed, factor.map(|f| 1.0 + (f - 1.0) * cover))
     }
 

@@ -61,12 +61,7 @@ struct Device {
 
 impl Device {
     fn of(species: Species) -> Self {
-        let device = |columns, oled, matt, falloff| Self {
-            columns,
-            oled,
-            matt,
-            falloff,
-        };
+        let device = |columns, oled, matt, falloff| Self { columns, oled, matt, falloff };
         match species {
             Species::ScreenPhone => device(500.0..=1800.0, 0.65, 0.05, 0.2),
             Species::ScreenTablet => device(550.0..=2200.0, 0.1, 0.05, 0.25),
@@ -100,17 +95,9 @@ impl Screen {
             falloff_direction: draw::direction(rng),
             falloff: draw::skewed(rng, &(0.0..=device.falloff), 2.0),
             washout: draw::skewed(rng, &(0.0..=device.falloff / 2.0), 3.0),
-            bleed: if oled {
-                0.0
-            } else {
-                draw::skewed(rng, &(0.0..=0.05), 2.5)
-            },
+            bleed: if oled { 0.0 } else { draw::skewed(rng, &(0.0..=0.05), 2.5) },
             haze: draw::skewed(rng, &(0.0..=0.12), if matt { 2.0 } else { 3.0 }),
-            mirror: if matt {
-                0.0
-            } else {
-                draw::skewed(rng, &(0.0..=0.07), 1.5)
-            },
+            mirror: if matt { 0.0 } else { draw::skewed(rng, &(0.0..=0.07), 1.5) },
             glares: draw_glares(rng, if matt { 2 } else { 3 }, matt),
             banding: draw::skewed(rng, &(0.0..=0.3), 5.0),
             bands: draw::log_uniform(rng, &(0.7..=9.0)),
@@ -201,9 +188,7 @@ impl<'a> ScreenSurface<'a> {
         let emitted = self.emitted(colour, frame);
         let leaked = self.screen.bleed * border_glow(sheet, half);
         let mirrored = self.mirrored(frame);
-        let light = zip(emitted, mirrored, |emitted, mirrored| {
-            emitted + leaked + mirrored
-        });
+        let light = zip(emitted, mirrored, |emitted, mirrored| emitted + leaked + mirrored);
         // Mirrored light does not pass the grid.
         let grid = self.grid.at(pixel);
         let structure = std::array::from_fn(|channel| {
@@ -218,9 +203,7 @@ impl<'a> ScreenSurface<'a> {
         let screen = self.screen;
         let shown = map(colour, |light| self.tone(light));
         let grey = luminance(shown);
-        let vivid = map(shown, |light| {
-            (grey + (light - grey) * screen.saturation).clamp(0.0, 1.0)
-        });
+        let vivid = map(shown, |light| (grey + (light - grey) * screen.saturation).clamp(0.0, 1.0));
         let aside = frame[0] * screen.falloff_direction[0] + frame[1] * screen.falloff_direction[1];
         let aside = (aside + 0.5).clamp(0.0, 1.0);
         let pale = mix(vivid, [0.3; 3], screen.washout * aside);
@@ -255,9 +238,8 @@ impl<'a> ScreenSurface<'a> {
         if screen.mirror > 0.002 {
             let x = (frame[0] + 0.5) * self.scene.width as f32;
             let y = (frame[1] + 0.5) * self.scene.height as f32;
-            light = zip(light, self.scene.bilinear(x, y), |light, scene| {
-                light + scene * screen.mirror
-            });
+            light =
+                zip(light, self.scene.bilinear(x, y), |light, scene| light + scene * screen.mirror);
         }
         for glare in &screen.glares {
             light = zip(light, glare.colour_at(frame), |a, b| a + b);

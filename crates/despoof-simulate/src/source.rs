@@ -38,16 +38,8 @@ impl Source {
         };
         let retouched = draw::chance(rng, copied);
         Self {
-            exposure: if retouched {
-                draw::centred(rng, &(-0.9..=1.1))
-            } else {
-                0.0
-            },
-            contrast: if retouched {
-                draw::centred(rng, &(-0.2..=0.8))
-            } else {
-                0.0
-            },
+            exposure: if retouched { draw::centred(rng, &(-0.9..=1.1)) } else { 0.0 },
+            contrast: if retouched { draw::centred(rng, &(-0.2..=0.8)) } else { 0.0 },
             resolution: if draw::chance(rng, copied) {
                 1.0 - draw::skewed(rng, &(0.0..=0.65), 1.5)
             } else {

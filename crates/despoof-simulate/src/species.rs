@@ -52,9 +52,7 @@ impl Family {
 
     /// Its species.
     pub fn species(self) -> impl Iterator<Item = Species> {
-        Species::all()
-            .into_iter()
-            .filter(move |species| species.family() == self)
+        Species::all().into_iter().filter(move |species| species.family() == self)
     }
 }
 
@@ -165,10 +163,7 @@ mod tests {
 
     #[test]
     fn every_species_is_in_exactly_one_family() {
-        let listed: usize = Family::all()
-            .map(|family| family.species().count())
-            .iter()
-            .sum();
+        let listed: usize = Family::all().map(|family| family.species().count()).iter().sum();
         assert_eq!(listed, Species::all().len());
     }
 }

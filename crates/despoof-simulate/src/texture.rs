@@ -13,11 +13,7 @@ pub(crate) struct Noise {
 impl Noise {
     pub(crate) fn new(seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
-        Self {
-            values: (0..SIDE * SIDE)
-                .map(|_| rng.random_range(-1.0..=1.0))
-                .collect(),
-        }
+        Self { values: (0..SIDE * SIDE).map(|_| rng.random_range(-1.0..=1.0)).collect() }
     }
 
     /// The field at a point, −1–1, changing over a distance of about 1.

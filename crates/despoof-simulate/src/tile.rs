@@ -130,9 +130,7 @@ fn convolved(values: &[f32], kernel: &[f32; SIDE]) -> Vec<f32> {
 }
 
 fn transposed(values: &[f32]) -> Vec<f32> {
-    (0..SIDE * SIDE)
-        .map(|index| values[index % SIDE * SIDE + index / SIDE])
-        .collect()
+    (0..SIDE * SIDE).map(|index| values[index % SIDE * SIDE + index / SIDE]).collect()
 }
 
 #[cfg(test)]
@@ -170,15 +168,9 @@ mod tests {
 
     #[test]
     fn blur_along_the_stripes_leaves_them() {
-        let moved = Footprint {
-            side: 0.1,
-            blur: 0.0,
-            motion: [0.0, 5.0],
-        };
-        let tile = stripes().filtered(
-            &moved.kernel([1.0, 0.0], 1.0),
-            &moved.kernel([0.0, 1.0], 1.0),
-        );
+        let moved = Footprint { side: 0.1, blur: 0.0, motion: [0.0, 5.0] };
+        let tile =
+            stripes().filtered(&moved.kernel([1.0, 0.0], 1.0), &moved.kernel([0.0, 1.0], 1.0));
         assert!(contrast(&tile) > 0.9);
     }
 

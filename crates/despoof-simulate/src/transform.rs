@@ -19,12 +19,7 @@ pub struct Transform {
 impl Transform {
     pub(crate) fn new(pose: &Pose, bend: Option<Bend>, size: [f32; 2]) -> Self {
         let frame_from_photo = Homography::from_pose(pose, size[0], size[1]);
-        Self {
-            size,
-            bend,
-            frame_from_photo,
-            photo_from_frame: frame_from_photo.inverse(),
-        }
+        Self { size, bend, frame_from_photo, photo_from_frame: frame_from_photo.inverse() }
     }
 
     /// Where a point of the live photo (such as a landmark) is in the new picture. Pixels; the
@@ -44,9 +39,9 @@ impl Transform {
     pub fn invert(&self, point: Point) -> Option<Point> {
         let flat = self.photo_from_frame.apply(point);
         match &self.bend {
-            Some(bend) => bend
-                .invert(self.sheet_from_pixels(flat))
-                .map(|point| self.pixels_from_sheet(point)),
+            Some(bend) => {
+                bend.invert(self.sheet_from_pixels(flat)).map(|point| self.pixels_from_sheet(point))
+            }
             None => Some(flat),
         }
     }
@@ -61,28 +56,20 @@ impl Transform {
         else {
             return 1.0;
         };
-        let (u, v) = (
-            [right[0] - left[0], right[1] - left[1]],
-            [bottom[0] - top[0], bottom[1] - top[1]],
-        );
+        let (u, v) =
+            ([right[0] - left[0], right[1] - left[1]], [bottom[0] - top[0], bottom[1] - top[1]]);
         (u[0] * v[1] - u[1] * v[0]).abs().sqrt().max(1e-3)
     }
 
     /// From photo pixels to sheet coordinates: from the photo's centre, in its longer side.
     pub(crate) fn sheet_from_pixels(&self, [x, y]: Point) -> [f32; 2] {
         let longer = self.size[0].max(self.size[1]);
-        [
-            (x - self.size[0] / 2.0) / longer,
-            (y - self.size[1] / 2.0) / longer,
-        ]
+        [(x - self.size[0] / 2.0) / longer, (y - self.size[1] / 2.0) / longer]
     }
 
     fn pixels_from_sheet(&self, [x, y]: [f32; 2]) -> Point {
         let longer = self.size[0].max(self.size[1]);
-        [
-            x * longer + self.size[0] / 2.0,
-            y * longer + self.size[1] / 2.0,
-        ]
+        [x * longer + self.size[0] / 2.0, y * longer + self.size[1] / 2.0]
     }
 
     /// Half the photo's width and height in sheet coordinates; the larger is 0.5.

@@ -37,11 +37,7 @@ fn difference(a: &Rgb<u8>, b: &Rgb<u8>) -> f32 {
 fn darkening(a: &RgbImage, b: &RgbImage) -> Vec<f32> {
     let (width, height) = a.dimensions();
     let grey = |pixel: &Rgb<u8>| pixel.0.map(f32::from).iter().sum::<f32>();
-    let single: Vec<f32> = a
-        .pixels()
-        .zip(b.pixels())
-        .map(|(a, b)| grey(a) - grey(b))
-        .collect();
+    let single: Vec<f32> = a.pixels().zip(b.pixels()).map(|(a, b)| grey(a) - grey(b)).collect();
     let around = |index: u32| {
         let (x, y) = (index % width, index / width);
         let (mut sum, mut count) = (0.0, 0.0);
@@ -62,10 +58,7 @@ fn darkening(a: &RgbImage, b: &RgbImage) -> Vec<f32> {
 fn dot_centre(a: &RgbImage, b: &RgbImage, near: [f32; 2]) -> Option<[f32; 2]> {
     let place = |index: usize| {
         let index = index as u32;
-        [
-            (index % a.width()) as f32 + 0.5,
-            (index / a.width()) as f32 + 0.5,
-        ]
+        [(index % a.width()) as f32 + 0.5, (index / a.width()) as f32 + 0.5]
     };
     let darker: Vec<([f32; 2], f32)> = darkening(a, b)
         .into_iter()
@@ -73,9 +66,7 @@ fn dot_centre(a: &RgbImage, b: &RgbImage, near: [f32; 2]) -> Option<[f32; 2]> {
         .map(|(index, weight)| (place(index), weight))
         .filter(|([x, y], _)| (x - near[0]).hypot(y - near[1]) < 30.0)
         .collect();
-    let most = darker
-        .iter()
-        .fold(0.0f32, |most, (_, weight)| most.max(*weight));
+    let most = darker.iter().fold(0.0f32, |most, (_, weight)| most.max(*weight));
     if most < 60.0 {
         return None;
     }
@@ -95,10 +86,7 @@ fn follows_the_dot(name: &str, picture: impl Fn(&RgbImage, u64) -> Simulated) {
     let (width, height) = (180, 220);
     let mut found = 0;
     for seed in 0..24 {
-        let dot = [
-            70.0 + (seed % 5) as f32 * 10.0,
-            80.0 + (seed % 7) as f32 * 10.0,
-        ];
+        let dot = [70.0 + (seed % 5) as f32 * 10.0, 80.0 + (seed % 7) as f32 * 10.0];
         let without = picture(&photo(width, height), seed);
         let with = picture(&dotted(width, height, dot, 9.0), seed);
         let [x, y] = with.transform.apply(dot);
@@ -106,10 +94,7 @@ fn follows_the_dot(name: &str, picture: impl Fn(&RgbImage, u64) -> Simulated) {
             continue;
         };
         let error = (seen_x - x).hypot(seen_y - y);
-        assert!(
-            error < 2.5,
-            "{name} {seed}: at {seen_x} {seen_y}, not {x} {y}"
-        );
+        assert!(error < 2.5, "{name} {seed}: at {seen_x} {seen_y}, not {x} {y}");
         found += 1;
     }
     assert!(found >= 16, "{name}: only {found} dots were seen");
@@ -159,18 +144,13 @@ fn a_seed_gives_the_same_picture_and_another_seed_another() {
 #[test]
 fn every_species_changes_the_picture_beyond_what_the_camera_does() {
     let live = photo(128, 128);
-    let mut pictures: Vec<RgbImage> = Species::all()
-        .map(|species| simulate(&live, species, 7).image)
-        .into();
+    let mut pictures: Vec<RgbImage> =
+        Species::all().map(|species| simulate(&live, species, 7).image).into();
     pictures.push(recapture_live(&live, 7).image);
     pictures.push(live);
     for (index, one) in pictures.iter().enumerate() {
         for other in &pictures[..index] {
-            let sum: f32 = one
-                .pixels()
-                .zip(other.pixels())
-                .map(|(a, b)| difference(a, b))
-                .sum();
+            let sum: f32 = one.pixels().zip(other.pixels()).map(|(a, b)| difference(a, b)).sum();
             assert!(sum / (128.0 * 128.0) > 1.0, "{index}");
         }
     }
@@ -239,10 +219,7 @@ fn parameters_tell_what_was_presented() {
                 matches!(parameters.subject, Subject::Attack { species: s, .. } if s == species)
             );
         }
-        assert_eq!(
-            recapture_live(&live, seed).parameters.subject,
-            Subject::Live
-        );
+        assert_eq!(recapture_live(&live, seed).parameters.subject, Subject::Live);
     }
     assert!((1..20).contains(&cut_edges));
 }

@@ -82,10 +82,7 @@ impl Similarity {
 
     /// The upper two rows of the homogeneous matrix, as OpenCV and scikit-image write them.
     pub fn matrix(&self) -> [[f32; 3]; 2] {
-        [
-            [self.cosine, -self.sine, self.shift[0]],
-            [self.sine, self.cosine, self.shift[1]],
-        ]
+        [[self.cosine, -self.sine, self.shift[0]], [self.sine, self.cosine, self.shift[1]]]
     }
 }
 
@@ -110,15 +107,8 @@ pub fn similarity_from_points(from: &Landmarks, to: &Landmarks) -> Similarity {
         (cosine, sine) = (1.0, 0.0);
     }
     let [x, y] = from_middle;
-    let shift = [
-        to_middle[0] - (cosine * x - sine * y),
-        to_middle[1] - (sine * x + cosine * y),
-    ];
-    Similarity {
-        cosine: cosine as f32,
-        sine: sine as f32,
-        shift: shift.map(|value| value as f32),
-    }
+    let shift = [to_middle[0] - (cosine * x - sine * y), to_middle[1] - (sine * x + cosine * y)];
+    Similarity { cosine: cosine as f32, sine: sine as f32, shift: shift.map(|value| value as f32) }
 }
 
 /// The square crop of `size` pixels a side in which `landmarks` of the photo lie on `template`.

@@ -233,18 +233,47 @@ impl Checker {
             return Err(CheckError::FaceCut { inside, needed: SMALLEST_INSIDE });
         }
         let preprocessing = &self.manifest.preprocessing;
-        let aligned_image = aligned_from_photo(photo, &face.landmarks, &preprocessing.template, preprocessing.side);
+        let aligned =
+            aligned_from_photo(photo, &face.landmarks, &preprocessing.template, preprocessing.side);
+        self.check_aligned(aligned, explain, clock).await
+    }
+
+    /// Runs the networks once on a grey face, so that the first check does not pay for compiling
+    /// shaders and filling caches.
+    ///
+    /// # Errors
+    /// [`CheckError::Device`] where the networks do not run.
+    pub async fn warm_up(&self) -> Result<(), CheckError> {
+        let side = self.manifest.preprocessing.side;
+        let grey = RgbImage::from_pixel(side, side, image::Rgb([128; 3]));
+        self.check_aligned(grey, false, Clock::new(|_| {})).await.map(drop)
+    }
+
+    async fn check_aligned(
+        &self,
+        aligned_image: RgbImage,
+        explain: bool,
+        mut clock: Clock<impl FnMut(Stage)>,
+    ) -> Result<Check, CheckError> {
+        let preprocessing = &self.manifest.preprocessing;
         let aligned = batch_from_images(&[&aligned_image], &self.device);
         clock.begin(Stage::Identify);
         let identity = identify(&self.networks.identity_encoder, aligned.clone());
         clock.begin(Stage::Generate);
         let generated = self.networks.generator.generate(identity, aligned.clone());
         clock.begin(Stage::Cue);
-        let cue = cue_from_residual(aligned.clone(), generated.clone(), preprocessing.standardised_cue);
+        let cue =
+            cue_from_residual(aligned.clone(), generated.clone(), preprocessing.standardised_cue);
         clock.begin(Stage::Score);
         let temperature = self.manifest.decision.temperature;
-        let scores = score(&self.networks.agnet, aligned, cue.clone(), temperature).into_data_async().await?;
-        let score = scores.iter::<f32>().next().filter(|score| score.is_finite()).ok_or(CheckError::NotFinite)?;
+        let scores = score(&self.networks.agnet, aligned, cue.clone(), temperature)
+            .into_data_async()
+            .await?;
+        let score = scores
+            .iter::<f32>()
+            .next()
+            .filter(|score| score.is_finite())
+            .ok_or(CheckError::NotFinite)?;
         let stages = clock.finish();
         let evidence = if explain { Some(evidence(aligned_image, generated).await?) } else { None };
         Ok(Check { verdict: decide(&self.manifest.decision, score), faces: 1, stages, evidence })

@@ -7,7 +7,11 @@ use burn::tensor::Tensor;
 ///
 /// `standardised` divides by the image's own spread after taking off its mean, as the authors'
 /// published code does; the paper's text has the plain difference.
-pub fn cue_from_residual(aligned: Tensor<4>, generated: Tensor<4>, standardised: bool) -> Tensor<4> {
+pub fn cue_from_residual(
+    aligned: Tensor<4>,
+    generated: Tensor<4>,
+    standardised: bool,
+) -> Tensor<4> {
     let residual = aligned - generated;
     if standardised { standardise(residual) } else { residual }
 }

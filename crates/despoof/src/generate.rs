@@ -46,8 +46,11 @@ impl Generator {
         let [batch, _, height, width] = aligned.dims();
         let shape = [LATENT_CHANNELS, height / LATENT_STRIDE, width / LATENT_STRIDE];
         let values = seeded_noise(self.sampler.seed, shape.iter().product());
-        let noise = Tensor::from_data(TensorData::new(values, [1, shape[0], shape[1], shape[2]]), &aligned.device())
-            .repeat_dim(0, batch);
+        let noise = Tensor::from_data(
+            TensorData::new(values, [1, shape[0], shape[1], shape[2]]),
+            &aligned.device(),
+        )
+        .repeat_dim(0, batch);
         match self.sampler.start {
             Start::Noise => noise,
             Start::NoisedInput { .. } => {

@@ -5,7 +5,8 @@ use image::RgbImage;
 
 /// Images of one size as a batch `[images, 3, height, width]` in [−1, 1].
 pub fn batch_from_images(images: &[&RgbImage], device: &Device) -> Tensor<4> {
-    let [width, height] = images.first().map_or([0, 0], |image| [image.width() as usize, image.height() as usize]);
+    let [width, height] =
+        images.first().map_or([0, 0], |image| [image.width() as usize, image.height() as usize]);
     let mut values = Vec::with_capacity(images.len() * 3 * width * height);
     for image in images {
         extend_with_planes(&mut values, image);
@@ -15,7 +16,14 @@ pub fn batch_from_images(images: &[&RgbImage], device: &Device) -> Tensor<4> {
 
 fn extend_with_planes(values: &mut Vec<f32>, image: &RgbImage) {
     for channel in 0..3 {
-        values.extend(image.as_raw().iter().skip(channel).step_by(3).map(|&byte| f32::from(byte) / 127.5 - 1.0));
+        values.extend(
+            image
+                .as_raw()
+                .iter()
+                .skip(channel)
+                .step_by(3)
+                .map(|&byte| f32::from(byte) / 127.5 - 1.0),
+        );
     }
 }
 
@@ -28,7 +36,13 @@ pub async fn images_from_batch(batch: Tensor<4>) -> Result<Vec<RgbImage>, Execut
     let data = batch.into_data_async().await?;
     let values: Vec<f32> = data.iter::<f32>().collect();
     Ok((0..count)
-        .map(|index| image_from_planes(&values[index * 3 * height * width..][..3 * height * width], width, height))
+        .map(|index| {
+            image_from_planes(
+                &values[index * 3 * height * width..][..3 * height * width],
+                width,
+                height,
+            )
+        })
         .collect())
 }
 

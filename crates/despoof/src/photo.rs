@@ -3,7 +3,9 @@
 use std::io::{Cursor, ErrorKind};
 
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage};
+use image::{
+    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage,
+};
 
 /// Fewest pixels a side; a smaller photo cannot hold a face that the networks would recognise.
 pub const SMALLEST_SIDE: u32 = 32;

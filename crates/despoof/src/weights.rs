@@ -5,7 +5,8 @@
 
 use burn::module::Module;
 use burn::store::{
-    BurnToPyTorchAdapter, ModuleSnapshot, PyTorchToBurnAdapter, bridge, burn_pack::Tensor as PackedTensor,
+    BurnToPyTorchAdapter, ModuleSnapshot, PyTorchToBurnAdapter, bridge,
+    burn_pack::Tensor as PackedTensor,
 };
 use burn::tensor::{DType, TensorData};
 use safetensors::{Dtype, SafeTensors};
@@ -67,7 +68,8 @@ pub enum WeightsError {
 /// # Errors
 /// [`WeightsError::Malformed`] and [`WeightsError::ElementType`].
 pub fn tensors_from_safetensors(bytes: &[u8]) -> Result<Vec<NamedTensor>, WeightsError> {
-    let file = SafeTensors::deserialize(bytes).map_err(|error| WeightsError::Malformed(error.to_string()))?;
+    let file = SafeTensors::deserialize(bytes)
+        .map_err(|error| WeightsError::Malformed(error.to_string()))?;
     file.iter()
         .map(|(name, view)| {
             Ok(NamedTensor {
@@ -80,7 +82,11 @@ pub fn tensors_from_safetensors(bytes: &[u8]) -> Result<Vec<NamedTensor>, Weight
 }
 
 /// Widens little-endian floats to 32 bits.
-pub(crate) fn floats_from_bytes(name: &str, dtype: Dtype, bytes: &[u8]) -> Result<Vec<f32>, WeightsError> {
+pub(crate) fn floats_from_bytes(
+    name: &str,
+    dtype: Dtype,
+    bytes: &[u8],
+) -> Result<Vec<f32>, WeightsError> {
     let pairs = || bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
     match dtype {
         Dtype::F32 => Ok(bytes
@@ -89,7 +95,9 @@ pub(crate) fn floats_from_bytes(name: &str, dtype: Dtype, bytes: &[u8]) -> Resul
             .collect()),
         Dtype::F16 => Ok(pairs().map(|bits| half::f16::from_bits(bits).to_f32()).collect()),
         Dtype::BF16 => Ok(pairs().map(|bits| half::bf16::from_bits(bits).to_f32()).collect()),
-        other => Err(WeightsError::ElementType { name: name.to_owned(), dtype: format!("{other:?}") }),
+        other => {
+            Err(WeightsError::ElementType { name: name.to_owned(), dtype: format!("{other:?}") })
+        }
     }
 }
 
@@ -109,7 +117,11 @@ pub fn tensors_below(tensors: &[NamedTensor], prefix: &str) -> Vec<NamedTensor> 
 ///
 /// # Errors
 /// Names the first tensor that is missing, surplus, or of another shape; the network is then unusable.
-pub fn load_network<M: Module>(label: &str, mut network: M, tensors: Vec<NamedTensor>) -> Result<M, WeightsError> {
+pub fn load_network<M: Module>(
+    label: &str,
+    mut network: M,
+    tensors: Vec<NamedTensor>,
+) -> Result<M, WeightsError> {
     let packed = tensors.into_iter().map(packed_from_named).collect();
     let result = network.apply(packed, None, Some(Box::new(PyTorchToBurnAdapter)), true);
     let network_name = label.to_owned();
@@ -131,7 +143,11 @@ pub fn load_network<M: Module>(label: &str, mut network: M, tensors: Vec<NamedTe
 ///
 /// # Errors
 /// [`WeightsError::Shape`] for a tensor of another shape, [`WeightsError::Unexpected`] when none fits.
-pub fn load_part<M: Module>(label: &str, mut network: M, tensors: Vec<NamedTensor>) -> Result<M, WeightsError> {
+pub fn load_part<M: Module>(
+    label: &str,
+    mut network: M,
+    tensors: Vec<NamedTensor>,
+) -> Result<M, WeightsError> {
     let names: Vec<String> = tensors.iter().map(|tensor| tensor.name.clone()).collect();
     let packed = tensors.into_iter().map(packed_from_named).collect();
     let result = network.apply(packed, None, Some(Box::new(PyTorchToBurnAdapter)), true);
@@ -150,14 +166,18 @@ pub fn load_part<M: Module>(label: &str, mut network: M, tensors: Vec<NamedTenso
 ///
 /// # Errors
 /// [`WeightsError::Malformed`] when the device cannot be read.
-pub fn tensors_from_network<M: Module>(prefix: &str, network: &M) -> Result<Vec<NamedTensor>, WeightsError> {
+pub fn tensors_from_network<M: Module>(
+    prefix: &str,
+    network: &M,
+) -> Result<Vec<NamedTensor>, WeightsError> {
     network
         .collect(None, Some(Box::new(BurnToPyTorchAdapter)), true)
         .into_iter()
         .filter(|tensor| tensor.dtype.is_float())
         .map(|tensor| {
             let name = format!("{prefix}.{}", tensor.name);
-            let data = bridge::into_data(tensor).map_err(|error| WeightsError::Malformed(error.to_string()))?;
+            let data = bridge::into_data(tensor)
+                .map_err(|error| WeightsError::Malformed(error.to_string()))?;
             let shape = data.shape().to_vec();
             let values = data
                 .convert_dtype(DType::F32)

@@ -51,7 +51,8 @@ fn points_without_extent_give_a_shift() {
     for value in [7.0, f32::NAN, f32::INFINITY] {
         let similarity = similarity_from_points(&[[value; 2]; 5], &target);
         assert_eq!(similarity.scale(), 1.0);
-        let crop = aligned_from_photo(&striped(40, 40, 4), &[[value; 2]; 5], &Template::PIPELINE, 16);
+        let crop =
+            aligned_from_photo(&striped(40, 40, 4), &[[value; 2]; 5], &Template::PIPELINE, 16);
         assert_eq!(crop.dimensions(), (16, 16));
     }
 }
@@ -100,7 +101,9 @@ fn an_empty_photo_gives_a_black_crop() {
 
 /// Vertical black and white stripes.
 fn striped(width: u32, height: u32, stripe: u32) -> RgbImage {
-    RgbImage::from_fn(width, height, |x, _| Rgb([if (x / stripe).is_multiple_of(2) { 0 } else { 255 }; 3]))
+    RgbImage::from_fn(width, height, |x, _| {
+        Rgb([if (x / stripe).is_multiple_of(2) { 0 } else { 255 }; 3])
+    })
 }
 
 fn astronaut() -> RgbImage {

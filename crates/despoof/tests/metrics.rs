@@ -36,7 +36,8 @@ fn turning_the_scores_round_turns_the_area_round() {
 
 #[test]
 fn a_monotone_transform_changes_no_rate() {
-    let transforms: [fn(f64) -> f64; 2] = [|score| 1.0 / (1.0 + (-score).exp()), |score| 7.0 * score - 3.0];
+    let transforms: [fn(f64) -> f64; 2] =
+        [|score| 1.0 / (1.0 + (-score).exp()), |score| 7.0 * score - 3.0];
     for set in SETS {
         let plain = golden_scores(set, |score| score).metrics(None);
         for transform in transforms {
@@ -92,7 +93,8 @@ fn a_threshold_survives_rounding_to_32_bits() {
 
 #[test]
 fn half_a_set_has_half_the_metrics() {
-    let live_only = report(&[sample(0.9, None, "a"), sample(0.4, None, "b")], Some(0.5), &Bootstrap::default());
+    let live_only =
+        report(&[sample(0.9, None, "a"), sample(0.4, None, "b")], Some(0.5), &Bootstrap::default());
     let honest = live_only.metrics.honest.expect("a threshold");
     assert_eq!(honest.bpcer.map(|rate| rate.value), Some(0.5));
     assert!(honest.apcer.is_empty() && honest.acer.is_none() && honest.hter.is_none());

@@ -184,7 +184,11 @@ fn crc32(bytes: &[u8]) -> u32 {
 
 fn jpeg_with_orientation(orientation: u8) -> Vec<u8> {
     // Little-endian TIFF with one entry: tag 0x0112, one 16-bit value.
-    let exif = [b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".as_slice(), &[orientation, 0, 0, 0], &[0; 4]];
+    let exif = [
+        b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".as_slice(),
+        &[orientation, 0, 0, 0],
+        &[0; 4],
+    ];
     let mut bytes = Vec::new();
     let mut encoder = JpegEncoder::new_with_quality(&mut bytes, 90);
     encoder.set_exif_metadata(exif.concat()).expect("metadata");

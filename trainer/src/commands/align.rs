@@ -12,7 +12,9 @@ use image::RgbImage;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
-use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceEntry, FaceStore, ImagePlane, TEACHER, TEACHER_SIDE};
+use crate::data::face_store::{
+    ALIGNED, ALIGNED_SIDE, FaceEntry, FaceStore, ImagePlane, TEACHER, TEACHER_SIDE,
+};
 use crate::data::metadata::assign_split;
 use crate::data::shard::{ShardPhoto, for_each_photo};
 use crate::pretrained;
@@ -52,9 +54,16 @@ pub fn run(options: &AlignOptions) -> Result<()> {
         let mut chunk = Vec::with_capacity(CHUNK);
         let mut flush = |chunk: &mut Vec<ShardPhoto>| -> Result<()> {
             progress.inc(chunk.len() as u64);
-            let prepared: Vec<Prepared> = chunk.par_iter().map(|photo| prepare(&detector, photo)).collect();
+            let prepared: Vec<Prepared> =
+                chunk.par_iter().map(|photo| prepare(&detector, photo)).collect();
             chunk.clear();
-            store_prepared(prepared, &mut store, &mut aligned, options.teacher.then_some(&mut teacher), &mut rejected)
+            store_prepared(
+                prepared,
+                &mut store,
+                &mut aligned,
+                options.teacher.then_some(&mut teacher),
+                &mut rejected,
+            )
         };
         for_each_photo(shard, |photo| {
             if !known.contains(&photo.key) {
@@ -93,16 +102,14 @@ fn store_prepared(
 fn prepare(detector: &Detector, photo: &ShardPhoto) -> Prepared {
     let reject = |reason: String| (photo.key.clone(), reason);
     let image = photo::decode(&photo.bytes).map_err(|error| reject(error.to_string()))?;
-    let faces = pollster::block_on(detector.detect(&image)).map_err(|error| reject(error.to_string()))?;
-    let face = hinted_face(&faces, photo.metadata.face).ok_or_else(|| reject("no face found".into()))?;
+    let faces =
+        pollster::block_on(detector.detect(&image)).map_err(|error| reject(error.to_string()))?;
+    let face =
+        hinted_face(&faces, photo.metadata.face).ok_or_else(|| reject("no face found".into()))?;
     let mut metadata = photo.metadata.clone();
     assign_split(&mut metadata, &photo.key);
-    let entry = FaceEntry {
-        key: photo.key.clone(),
-        metadata,
-        landmarks: face.landmarks,
-        simulated: None,
-    };
+    let entry =
+        FaceEntry { key: photo.key.clone(), metadata, landmarks: face.landmarks, simulated: None };
     let aligned = aligned_from_photo(&image, &face.landmarks, &Template::PIPELINE, ALIGNED_SIDE);
     let teacher = aligned_from_photo(&image, &face.landmarks, &Template::ARCFACE, TEACHER_SIDE);
     Ok((entry, aligned, teacher))
@@ -111,13 +118,20 @@ fn prepare(detector: &Detector, photo: &ShardPhoto) -> Prepared {
 /// The face that a set's own box means, where it gives one; else the largest.
 pub fn hinted_face(faces: &[Face], hint: Option<[f32; 4]>) -> Option<&Face> {
     let Some(hint) = hint else { return faces.first() };
-    faces.iter().max_by(|left, right| overlap(left.box_, hint).total_cmp(&overlap(right.box_, hint)))
+    faces
+        .iter()
+        .max_by(|left, right| overlap(left.box_, hint).total_cmp(&overlap(right.box_, hint)))
 }
 
 /// Intersection over union of two boxes.
 fn overlap(left: [f32; 4], right: [f32; 4]) -> f32 {
     let area = |edges: [f32; 4]| (edges[2] - edges[0]).max(0.0) * (edges[3] - edges[1]).max(0.0);
-    let common = area([left[0].max(right[0]), left[1].max(right[1]), left[2].min(right[2]), left[3].min(right[3])]);
+    let common = area([
+        left[0].max(right[0]),
+        left[1].max(right[1]),
+        left[2].min(right[2]),
+        left[3].min(right[3]),
+    ]);
     common / (area(left) + area(right) - common).max(1e-6)
 }
 
@@ -127,7 +141,12 @@ fn report(out: &std::path::Path, kept: usize, rejected: &[(String, String)]) -> 
         .iter()
         .map(|(key, reason)| serde_json::json!({ "key": key, "reason": reason }).to_string() + "\n")
         .collect();
-    std::fs::write(&path, lines.concat()).with_context(|| format!("cannot write {}", path.display()))?;
-    println!("{kept} faces in {}, {} photos rejected (see rejected.jsonl)", out.display(), rejected.len());
+    std::fs::write(&path, lines.concat())
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    println!(
+        "{kept} faces in {}, {} photos rejected (see rejected.jsonl)",
+        out.display(),
+        rejected.len()
+    );
     Ok(())
 }

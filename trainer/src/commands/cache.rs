@@ -10,7 +10,9 @@ use despoof::identify::identify;
 use despoof::images::images_from_batch;
 use indicatif::ProgressBar;
 
-use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceStore, GENERATED, IDENTITY, ImagePlane, LATENTS, Plane};
+use crate::data::face_store::{
+    ALIGNED, ALIGNED_SIDE, FaceStore, GENERATED, IDENTITY, ImagePlane, LATENTS, Plane,
+};
 use crate::runs;
 use crate::training::batch;
 use crate::training::dfg::{IDENTITY_SHAPE, LATENT_SHAPE};
@@ -59,7 +61,12 @@ pub fn run(command: &CacheCommand) -> Result<()> {
     }
 }
 
-fn cache_latents(faces: &Path, autoencoder_run: &Path, identity_run: &Path, limit: usize) -> Result<()> {
+fn cache_latents(
+    faces: &Path,
+    autoencoder_run: &Path,
+    identity_run: &Path,
+    limit: usize,
+) -> Result<()> {
     let device = Device::flex();
     let store = FaceStore::open(faces)?;
     let aligned = store.image_plane(ALIGNED, ALIGNED_SIDE)?;
@@ -100,7 +107,12 @@ fn cache_generated(faces: &Path, runs: &runs::GeneratorRuns) -> Result<()> {
 }
 
 /// One over the standard deviation of the latents of some training faces.
-fn scaling_factor(store: &FaceStore, aligned: &ImagePlane, run: &Path, device: &Device) -> Result<f64> {
+fn scaling_factor(
+    store: &FaceStore,
+    aligned: &ImagePlane,
+    run: &Path,
+    device: &Device,
+) -> Result<f64> {
     let autoencoder = runs::unscaled_autoencoder(run, device)?;
     let training = store.indices(|entry| entry.metadata.is_for_training());
     let (mut sum, mut squares, mut count) = (0.0, 0.0, 0.0);
@@ -121,11 +133,16 @@ fn read(plane: &ImagePlane, indices: &[usize], device: &Device) -> Result<Tensor
     Ok(batch::tensor(&batch::images(plane, indices, &vec![false; indices.len()])?, device))
 }
 
-fn for_each_batch(count: usize, done: usize, mut visit: impl FnMut(&[usize]) -> Result<()>) -> Result<()> {
+fn for_each_batch(
+    count: usize,
+    done: usize,
+    mut visit: impl FnMut(&[usize]) -> Result<()>,
+) -> Result<()> {
     let progress = ProgressBar::new(count as u64).with_position(done as u64);
     let indices: Vec<usize> = (done..count).collect();
     for batch in indices.chunks(BATCH) {
-        visit(batch).with_context(|| format!("faces {} to {}", batch[0], batch[batch.len() - 1]))?;
+        visit(batch)
+            .with_context(|| format!("faces {} to {}", batch[0], batch[batch.len() - 1]))?;
         progress.inc(batch.len() as u64);
     }
     progress.finish();
@@ -141,7 +158,8 @@ fn append_floats(plane: &mut Plane, values: Tensor<4>, records: usize) -> Result
 }
 
 fn append_half_floats(plane: &mut Plane, values: Tensor<3>, records: usize) -> Result<()> {
-    let values: Vec<half::f16> = values.into_data().iter::<f32>().map(half::f16::from_f32).collect();
+    let values: Vec<half::f16> =
+        values.into_data().iter::<f32>().map(half::f16::from_f32).collect();
     for record in values.chunks_exact(values.len() / records) {
         plane.append(&record.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>())?;
     }

@@ -42,7 +42,8 @@ pub fn run(options: &CheckOptions) -> Result<ExitCode> {
         .with_context(|| format!("cannot use the bundle in {}", options.bundle.display()))?;
     let checker = loader.finish(&device, &device)?;
     if let Some(folder) = &options.explain {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make {}", folder.display()))?;
     }
     let mut answered = true;
     for path in &options.photos {
@@ -60,11 +61,13 @@ pub fn run(options: &CheckOptions) -> Result<ExitCode> {
 fn check_photo(checker: &Checker, path: &Path, explain: Option<&Path>) -> Result<Check, Failure> {
     let unreadable = |message: String| Failure { code: "photo_unreadable", message };
     let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
-    let photo = photo::decode(&bytes).map_err(|error| Failure { code: error.code(), message: error.to_string() })?;
+    let photo = photo::decode(&bytes)
+        .map_err(|error| Failure { code: error.code(), message: error.to_string() })?;
     let check = pollster::block_on(checker.check(&photo, explain.is_some(), |_| {}))
         .map_err(|error| Failure { code: error.code(), message: error.to_string() })?;
     if let (Some(folder), Some(evidence)) = (explain, &check.evidence) {
-        write_evidence(folder, path, evidence).map_err(|error| Failure { code: "explain_unwritable", message: error.to_string() })?;
+        write_evidence(folder, path, evidence)
+            .map_err(|error| Failure { code: "explain_unwritable", message: error.to_string() })?;
     }
     Ok(check)
 }
@@ -95,7 +98,11 @@ fn text_line(path: &Path, result: &Result<Check, Failure>) -> String {
                 Outcome::Spoof => "spoof",
                 Outcome::Uncertain => "uncertain",
             };
-            let several = if check.faces > 1 { format!(", largest of {} faces", check.faces) } else { String::new() };
+            let several = if check.faces > 1 {
+                format!(", largest of {} faces", check.faces)
+            } else {
+                String::new()
+            };
             format!(
                 "{}: {outcome} (score {:.3}, threshold {:.3}{several})",
                 path.display(),
@@ -107,9 +114,14 @@ fn text_line(path: &Path, result: &Result<Check, Failure>) -> String {
     }
 }
 
-fn write_evidence(folder: &Path, photo: &Path, evidence: &Evidence) -> Result<(), image::ImageError> {
+fn write_evidence(
+    folder: &Path,
+    photo: &Path,
+    evidence: &Evidence,
+) -> Result<(), image::ImageError> {
     let stem = photo.file_stem().unwrap_or_default().to_string_lossy();
-    let save = |name: &str, picture: &RgbImage| picture.save(folder.join(format!("{stem}-{name}.png")));
+    let save =
+        |name: &str, picture: &RgbImage| picture.save(folder.join(format!("{stem}-{name}.png")));
     save("aligned", &evidence.aligned)?;
     save("generated", &evidence.generated)?;
     save("cue", &evidence.cue)?;

@@ -65,7 +65,8 @@ pub fn run(options: &EvalOptions) -> Result<()> {
     }
     if let Some(path) = &options.fix_decision {
         let rule = decision_from_development_scores(&samples, &data_names(options))?;
-        std::fs::write(path, serde_json::to_string_pretty(&rule)?).with_context(|| format!("cannot write {}", path.display()))?;
+        std::fs::write(path, serde_json::to_string_pretty(&rule)?)
+            .with_context(|| format!("cannot write {}", path.display()))?;
         println!("{}: {rule:?}", path.display());
     }
     let samples: Vec<Sample> = samples.into_iter().map(|(_, sample)| sample).collect();
@@ -76,7 +77,11 @@ pub fn run(options: &EvalOptions) -> Result<()> {
         non_response,
         report: report(&samples, Some(threshold), &Bootstrap::default()),
     };
-    if options.json { println!("{}", serde_json::to_string(&evaluation)?) } else { print_table(&evaluation) }
+    if options.json {
+        println!("{}", serde_json::to_string(&evaluation)?)
+    } else {
+        print_table(&evaluation)
+    }
     Ok(())
 }
 
@@ -124,16 +129,29 @@ fn score_photo(checker: &Checker, photo: &ShardPhoto) -> Result<f32, ScoreError>
 }
 
 fn sample_from(photo: &ShardPhoto, score: f32) -> Sample {
-    let label = if photo.metadata.is_live() { Label::Live } else { Label::Attack(photo.metadata.label.clone()) };
-    Sample { score: f64::from(score), label, subject: photo.metadata.known_subject().map(str::to_owned) }
+    let label = if photo.metadata.is_live() {
+        Label::Live
+    } else {
+        Label::Attack(photo.metadata.label.clone())
+    };
+    Sample {
+        score: f64::from(score),
+        label,
+        subject: photo.metadata.known_subject().map(str::to_owned),
+    }
 }
 
 fn is_chosen(key: &str, share: f64) -> bool {
-    ((stable_hash(&format!("evaluation of {key}")) % SHARE_STEPS) as f64) < share * SHARE_STEPS as f64
+    ((stable_hash(&format!("evaluation of {key}")) % SHARE_STEPS) as f64)
+        < share * SHARE_STEPS as f64
 }
 
 fn data_names(options: &EvalOptions) -> Vec<String> {
-    options.data.iter().map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned()).collect()
+    options
+        .data
+        .iter()
+        .map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
+        .collect()
 }
 
 fn write_scores(path: &Path, samples: &[(String, Sample)]) -> Result<()> {
@@ -143,17 +161,30 @@ fn write_scores(path: &Path, samples: &[(String, Sample)]) -> Result<()> {
             Label::Live => "live",
             Label::Attack(species) => species,
         };
-        text.push_str(&format!("{key},{label},{},{}\n", sample.score, sample.subject.as_deref().unwrap_or_default()));
+        text.push_str(&format!(
+            "{key},{label},{},{}\n",
+            sample.score,
+            sample.subject.as_deref().unwrap_or_default()
+        ));
     }
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn print_table(evaluation: &Evaluation) {
     let report = &evaluation.report;
-    println!("{}: {} live, attacks {:?}, {} without an answer", evaluation.data.join(" + "), report.live, report.attacks, evaluation.non_response);
+    println!(
+        "{}: {} live, attacks {:?}, {} without an answer",
+        evaluation.data.join(" + "),
+        report.live,
+        report.attacks,
+        evaluation.non_response
+    );
     print_estimate("AUC", report.metrics.auc.as_ref());
     print_estimate("EER", report.metrics.eer.as_ref());
-    for (name, rates) in [("bundle's threshold", &report.metrics.honest), ("best threshold on this data", &report.metrics.oracle)] {
+    for (name, rates) in [
+        ("bundle's threshold", &report.metrics.honest),
+        ("best threshold on this data", &report.metrics.oracle),
+    ] {
         if let Some(rates) = rates {
             println!("at the {name}, {:.4}:", rates.threshold);
             print_estimate("HTER", rates.hter.as_ref());

@@ -34,7 +34,10 @@ pub struct ExportOptions {
 /// Runs `despoof export`.
 pub fn run(options: &ExportOptions) -> Result<()> {
     let device = Device::flex();
-    let preset = Preset { autoencoder: runs::autoencoder_config(&options.generator.autoencoder)?, ..Preset::web() };
+    let preset = Preset {
+        autoencoder: runs::autoencoder_config(&options.generator.autoencoder)?,
+        ..Preset::web()
+    };
     let generator = options.generator.generator(&device)?;
     let identity = runs::identity_encoder(&options.generator.identity, &device)?;
     let agnet = runs::agnet(&options.agnet, &device)?;
@@ -44,15 +47,25 @@ pub fn run(options: &ExportOptions) -> Result<()> {
     tensors.extend(tensors_from_network("autoencoder", &generator.autoencoder)?);
     tensors.extend(tensors_from_network("agnet", &agnet)?);
     let decision = decision_rule(options)?;
-    let manifest = write_bundle(&options.out, preset, Preprocessing::default(), decision, &tensors)?;
+    let manifest =
+        write_bundle(&options.out, preset, Preprocessing::default(), decision, &tensors)?;
     let bytes: u64 = manifest.shards.iter().map(|shard| shard.bytes).sum();
-    println!("{}: {} tensors, {} shards, {bytes} bytes, digest {}", options.out.display(), manifest.tensors.len(), manifest.shards.len(), manifest.digest);
+    println!(
+        "{}: {} tensors, {} shards, {bytes} bytes, digest {}",
+        options.out.display(),
+        manifest.tensors.len(),
+        manifest.shards.len(),
+        manifest.digest
+    );
     Ok(())
 }
 
 fn detector_tensors() -> Result<Vec<NamedTensor>> {
     let tensors = pretrained::tensors("mtcnn.safetensors")?;
-    Ok(tensors.into_iter().map(|tensor| NamedTensor { name: format!("mtcnn.{}", tensor.name), ..tensor }).collect())
+    Ok(tensors
+        .into_iter()
+        .map(|tensor| NamedTensor { name: format!("mtcnn.{}", tensor.name), ..tensor })
+        .collect())
 }
 
 fn decision_rule(options: &ExportOptions) -> Result<DecisionRule> {
@@ -64,6 +77,7 @@ fn decision_rule(options: &ExportOptions) -> Result<DecisionRule> {
             fixed_on: "no data: the middle of the scale".to_owned(),
         });
     };
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     serde_json::from_str(&text).with_context(|| format!("{} is no decision rule", path.display()))
 }

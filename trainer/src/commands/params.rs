@@ -55,20 +55,42 @@ fn rows(preset: &Preset) -> Vec<Row> {
     let autoencoder = preset.autoencoder.init(&device);
     let unet = preset.unet.init(&device);
     let agnet = preset.agnet.init(&device);
-    let (map, identity_cost) = multiply_accumulates(|| identity.forward(identity_input_from_aligned(face.clone())));
-    let (latent, encoder_cost) = multiply_accumulates(|| autoencoder.latent_from_image(face.clone()));
+    let (map, identity_cost) =
+        multiply_accumulates(|| identity.forward(identity_input_from_aligned(face.clone())));
+    let (latent, encoder_cost) =
+        multiply_accumulates(|| autoencoder.latent_from_image(face.clone()));
     let context = despoof_nn::mobilefacenet::tokens_from_map(map);
-    let (_, unet_cost) = multiply_accumulates(|| unet.forward(latent.clone(), Tensor::zeros([1], &device), context));
+    let (_, unet_cost) =
+        multiply_accumulates(|| unet.forward(latent.clone(), Tensor::zeros([1], &device), context));
     let (_, decoder_cost) = multiply_accumulates(|| autoencoder.image_from_latent(latent));
     let (_, agnet_cost) = multiply_accumulates(|| agnet.forward(face.clone(), Some(face)));
-    let from_input = matches!(preset.sampler.start, despoof_nn::diffusion::Start::NoisedInput { .. });
-    let steps = preset.sampler.timesteps(&despoof_nn::diffusion::NoiseScheduleConfig::default().init()).len();
-    let row = |name, parameters, multiply_accumulates, passes| Row { name, parameters, multiply_accumulates, passes };
+    let from_input =
+        matches!(preset.sampler.start, despoof_nn::diffusion::Start::NoisedInput { .. });
+    let steps = preset
+        .sampler
+        .timesteps(&despoof_nn::diffusion::NoiseScheduleConfig::default().init())
+        .len();
+    let row = |name, parameters, multiply_accumulates, passes| Row {
+        name,
+        parameters,
+        multiply_accumulates,
+        passes,
+    };
     vec![
         row("identity", identity.num_params(), identity_cost, 1),
-        row("autoencoder: encoder", autoencoder.encoder_parameters(), encoder_cost, u64::from(from_input)),
+        row(
+            "autoencoder: encoder",
+            autoencoder.encoder_parameters(),
+            encoder_cost,
+            u64::from(from_input),
+        ),
         row("unet", unet.num_params(), unet_cost, steps as u64),
-        row("autoencoder: decoder", autoencoder.num_params() - autoencoder.encoder_parameters(), decoder_cost, 1),
+        row(
+            "autoencoder: decoder",
+            autoencoder.num_params() - autoencoder.encoder_parameters(),
+            decoder_cost,
+            1,
+        ),
         row("agnet", agnet.num_params(), agnet_cost, 1),
     ]
 }

@@ -65,7 +65,9 @@ pub enum SimulateCommand {
 /// Runs `despoof simulate`.
 pub fn run(command: &SimulateCommand) -> Result<()> {
     match command {
-        SimulateCommand::Photo { photo, species, seed, out } => simulate_photo(photo, species, *seed, out),
+        SimulateCommand::Photo { photo, species, seed, out } => {
+            simulate_photo(photo, species, *seed, out)
+        }
         SimulateCommand::Set { data, faces, share, seed, without, out } => {
             let families = families_without(without)?;
             simulate_set(data, faces, *share, *seed, &families, out)
@@ -84,14 +86,24 @@ fn simulate_photo(path: &Path, species: &str, seed: u64, out: &Path) -> Result<(
 }
 
 fn families_without(names: &[String]) -> Result<Vec<Family>> {
-    let left_out: Vec<Family> =
-        names.iter().map(|name| name.parse().map_err(|error| anyhow!("{error}"))).collect::<Result<_>>()?;
+    let left_out: Vec<Family> = names
+        .iter()
+        .map(|name| name.parse().map_err(|error| anyhow!("{error}")))
+        .collect::<Result<_>>()?;
     Ok(Family::all().into_iter().filter(|family| !left_out.contains(family)).collect())
 }
 
-fn simulate_set(data: &[PathBuf], faces: &Path, share: f64, seed: u64, families: &[Family], out: &Path) -> Result<()> {
+fn simulate_set(
+    data: &[PathBuf],
+    faces: &Path,
+    share: f64,
+    seed: u64,
+    families: &[Family],
+    out: &Path,
+) -> Result<()> {
     let known = FaceStore::open(faces)?;
-    let known: HashMap<String, FaceEntry> = known.entries.into_iter().map(|entry| (entry.key.clone(), entry)).collect();
+    let known: HashMap<String, FaceEntry> =
+        known.entries.into_iter().map(|entry| (entry.key.clone(), entry)).collect();
     let mut store = FaceStore::open_or_create(out)?;
     let mut aligned = store.image_plane(ALIGNED, ALIGNED_SIDE)?;
     aligned.plane.trim(store.entries.len())?;
@@ -100,8 +112,10 @@ fn simulate_set(data: &[PathBuf], faces: &Path, share: f64, seed: u64, families:
         let mut chunk: Vec<(ShardPhoto, FaceEntry)> = Vec::new();
         let mut flush = |chunk: &mut Vec<(ShardPhoto, FaceEntry)>| -> Result<()> {
             progress.inc(chunk.len() as u64);
-            let made: Result<Vec<Vec<(FaceEntry, RgbImage)>>> =
-                chunk.par_iter().map(|(photo, entry)| variants(photo, entry, seed, families)).collect();
+            let made: Result<Vec<Vec<(FaceEntry, RgbImage)>>> = chunk
+                .par_iter()
+                .map(|(photo, entry)| variants(photo, entry, seed, families))
+                .collect();
             chunk.clear();
             append(made?.into_iter().flatten(), &mut store, &mut aligned)
         };
@@ -118,7 +132,11 @@ fn simulate_set(data: &[PathBuf], faces: &Path, share: f64, seed: u64, families:
     Ok(())
 }
 
-fn append(made: impl Iterator<Item = (FaceEntry, RgbImage)>, store: &mut FaceStore, aligned: &mut ImagePlane) -> Result<()> {
+fn append(
+    made: impl Iterator<Item = (FaceEntry, RgbImage)>,
+    store: &mut FaceStore,
+    aligned: &mut ImagePlane,
+) -> Result<()> {
     for (entry, face) in made {
         aligned.plane.append(face.as_raw())?;
         store.append(entry)?;
@@ -127,7 +145,12 @@ fn append(made: impl Iterator<Item = (FaceEntry, RgbImage)>, store: &mut FaceSto
 }
 
 /// The photo itself and, of a live one, what is simulated from it; all aligned.
-fn variants(photo: &ShardPhoto, entry: &FaceEntry, seed: u64, families: &[Family]) -> Result<Vec<(FaceEntry, RgbImage)>> {
+fn variants(
+    photo: &ShardPhoto,
+    entry: &FaceEntry,
+    seed: u64,
+    families: &[Family],
+) -> Result<Vec<(FaceEntry, RgbImage)>> {
     let live = photo::decode(&photo.bytes).with_context(|| photo.key.clone())?;
     let original = aligned_from_photo(&live, &entry.landmarks, &Template::PIPELINE, ALIGNED_SIDE);
     let mut made = vec![(entry.clone(), original)];
@@ -144,7 +167,11 @@ fn variants(photo: &ShardPhoto, entry: &FaceEntry, seed: u64, families: &[Family
     Ok(made)
 }
 
-fn aligned_variant(entry: &FaceEntry, simulated: &str, picture: &Simulated) -> (FaceEntry, RgbImage) {
+fn aligned_variant(
+    entry: &FaceEntry,
+    simulated: &str,
+    picture: &Simulated,
+) -> (FaceEntry, RgbImage) {
     let landmarks = entry.landmarks.map(|point| picture.transform.apply(point));
     let face = aligned_from_photo(&picture.image, &landmarks, &Template::PIPELINE, ALIGNED_SIDE);
     let entry = FaceEntry {

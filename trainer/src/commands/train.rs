@@ -78,7 +78,8 @@ pub fn run(command: &TrainCommand) -> Result<()> {
             train(&training, preset.identity.init(&device), options).map(drop)
         }
         TrainCommand::Autoencoder { faces, crop, options } => {
-            let training = AutoencoderTraining::new(&FaceStore::open(faces)?, *crop, device.clone())?;
+            let training =
+                AutoencoderTraining::new(&FaceStore::open(faces)?, *crop, device.clone())?;
             train(&training, preset.autoencoder.init(&device), options).map(drop)
         }
         TrainCommand::Dfg { faces, autoencoder, options } => {

@@ -57,7 +57,8 @@ impl FaceStore {
     /// # Errors
     /// A folder that cannot be made, or an index that is not one.
     pub fn open_or_create(folder: &Path) -> Result<Self> {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make {}", folder.display()))?;
         let index = folder.join("index.jsonl");
         let entries = if index.exists() { read_index(&index)? } else { Vec::new() };
         Ok(Self { folder: folder.to_owned(), entries })
@@ -69,7 +70,11 @@ impl FaceStore {
     /// No index in the folder, or one that cannot be read.
     pub fn open(folder: &Path) -> Result<Self> {
         let index = folder.join("index.jsonl");
-        ensure!(index.exists(), "{} is no folder of prepared faces; make one with `despoof data align`", folder.display());
+        ensure!(
+            index.exists(),
+            "{} is no folder of prepared faces; make one with `despoof data align`",
+            folder.display()
+        );
         Ok(Self { folder: folder.to_owned(), entries: read_index(&index)? })
     }
 
@@ -116,7 +121,10 @@ fn read_index(path: &Path) -> Result<Vec<FaceEntry>> {
     let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
     BufReader::new(file)
         .lines()
-        .map(|line| serde_json::from_str(&line?).with_context(|| format!("{} has a broken line", path.display())))
+        .map(|line| {
+            serde_json::from_str(&line?)
+                .with_context(|| format!("{} has a broken line", path.display()))
+        })
         .collect()
 }
 
@@ -143,7 +151,9 @@ impl Plane {
     pub fn trim(&self, records: usize) -> Result<()> {
         let length = (records * self.record_bytes) as u64;
         if self.file.metadata()?.len() > length {
-            self.file.set_len(length).with_context(|| format!("cannot cut {}", self.path.display()))?;
+            self.file
+                .set_len(length)
+                .with_context(|| format!("cannot cut {}", self.path.display()))?;
         }
         Ok(())
     }
@@ -165,7 +175,12 @@ impl Plane {
     /// # Errors
     /// A record of another length, a file that cannot be written.
     pub fn append(&mut self, record: &[u8]) -> Result<()> {
-        ensure!(record.len() == self.record_bytes, "{} takes records of {} bytes", self.path.display(), self.record_bytes);
+        ensure!(
+            record.len() == self.record_bytes,
+            "{} takes records of {} bytes",
+            self.path.display(),
+            self.record_bytes
+        );
         self.file.write_all(record).with_context(|| format!("cannot write {}", self.path.display()))
     }
 }
@@ -184,6 +199,7 @@ impl ImagePlane {
     /// An image that is not there.
     pub fn read(&self, index: usize) -> Result<RgbImage> {
         let bytes = self.plane.read(index)?;
-        Ok(RgbImage::from_raw(self.side, self.side, bytes).expect("a record is as long as an image"))
+        Ok(RgbImage::from_raw(self.side, self.side, bytes)
+            .expect("a record is as long as an image"))
     }
 }

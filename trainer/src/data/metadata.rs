@@ -54,7 +54,9 @@ pub fn assign_split(metadata: &mut PhotoMetadata, key: &str) {
 
 /// FNV-1a: the same on every machine and in every version.
 pub fn stable_hash(text: &str) -> u64 {
-    text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+    text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+    })
 }
 
 #[cfg(test)]
@@ -79,7 +81,9 @@ mod tests {
             let person = format!("person-{person}");
             assert_eq!(split_of(&person, "first"), split_of(&person, "second"));
         }
-        let dev = (0..600).filter(|photo| split_of("unknown", &format!("photo-{photo}")) == "dev").count();
+        let dev = (0..600)
+            .filter(|photo| split_of("unknown", &format!("photo-{photo}")) == "dev")
+            .count();
         assert!((50..150).contains(&dev), "{dev} of 600 held out");
     }
 }

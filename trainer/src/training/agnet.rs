@@ -39,7 +39,12 @@ impl AgNetTraining {
     ///
     /// # Errors
     /// A store whose generated faces are not complete, or without either class.
-    pub fn new(store: &FaceStore, standardised_cue: bool, label_smoothing: f32, device: Device) -> Result<Self> {
+    pub fn new(
+        store: &FaceStore,
+        standardised_cue: bool,
+        label_smoothing: f32,
+        device: Device,
+    ) -> Result<Self> {
         let generated = store.image_plane(GENERATED, ALIGNED_SIDE)?;
         ensure!(
             generated.plane.records()? == store.entries.len(),
@@ -47,7 +52,10 @@ impl AgNetTraining {
         );
         let groups = groups_by_class(store);
         let labels: Vec<bool> = store.entries.iter().map(is_live).collect();
-        ensure!(groups.iter().all(|class| !class.is_empty()), "training needs live faces and attacks");
+        ensure!(
+            groups.iter().all(|class| !class.is_empty()),
+            "training needs live faces and attacks"
+        );
         Ok(Self {
             aligned: store.image_plane(ALIGNED, ALIGNED_SIDE)?,
             generated,
@@ -72,10 +80,19 @@ impl AgNetTraining {
     }
 
     /// Faces and cues of a batch; both mirrored together.
-    fn inputs(&self, indices: &[usize], mirrored: &[bool], device: &Device) -> Result<(Tensor<4>, Tensor<4>)> {
+    fn inputs(
+        &self,
+        indices: &[usize],
+        mirrored: &[bool],
+        device: &Device,
+    ) -> Result<(Tensor<4>, Tensor<4>)> {
         let aligned = batch::tensor(&batch::images(&self.aligned, indices, mirrored)?, device);
         let drawn: Vec<RgbImage> = batch::images(&self.generated, indices, mirrored)?;
-        let cue = cue_from_residual(aligned.clone(), batch::tensor(&drawn, device), self.standardised_cue);
+        let cue = cue_from_residual(
+            aligned.clone(),
+            batch::tensor(&drawn, device),
+            self.standardised_cue,
+        );
         Ok((aligned, cue))
     }
 }
@@ -87,14 +104,21 @@ impl Training for AgNetTraining {
         let indices = self.draw(count, rng);
         let (aligned, cue) = self.inputs(&indices, &batch::coins(count, rng), &self.device)?;
         let logits = network.forward(aligned, Some(cue)).logits;
-        let classes: Vec<i64> = indices.iter().map(|&index| class_from_label(self.labels[index])).collect();
-        let targets = Tensor::<1, Int>::from_data(TensorData::from(classes.as_slice()), &self.device);
-        let right = activation::softmax(logits.clone().detach(), 1).gather(1, targets.clone().unsqueeze_dim(1)).mean();
+        let classes: Vec<i64> =
+            indices.iter().map(|&index| class_from_label(self.labels[index])).collect();
+        let targets =
+            Tensor::<1, Int>::from_data(TensorData::from(classes.as_slice()), &self.device);
+        let right = activation::softmax(logits.clone().detach(), 1)
+            .gather(1, targets.clone().unsqueeze_dim(1))
+            .mean();
         let loss = CrossEntropyLossConfig::new()
             .with_smoothing(Some(self.label_smoothing))
             .init(&self.device)
             .forward(logits, targets);
-        Ok(StepLoss { loss, parts: vec![("probability_of_truth", f64::from(right.into_scalar::<f32>()))] })
+        Ok(StepLoss {
+            loss,
+            parts: vec![("probability_of_truth", f64::from(right.into_scalar::<f32>()))],
+        })
     }
 
     fn evaluate(&self, network: &AgNet, _pictures: &Path) -> Result<Vec<(&'static str, f64)>> {
@@ -106,13 +130,17 @@ impl Training for AgNetTraining {
             scores.extend(score(&network, aligned, cue, 1.0).into_data().iter::<f32>());
         }
         let live: Vec<bool> = self.held_out.iter().map(|&index| self.labels[index]).collect();
-        Ok(area_under_curve(&scores, &live).map(|area| ("held_out_auc", area)).into_iter().collect())
+        Ok(area_under_curve(&scores, &live)
+            .map(|area| ("held_out_auc", area))
+            .into_iter()
+            .collect())
     }
 }
 
 /// Whether AG-Net should call a face live: a simulated attack keeps its photo's metadata.
 pub fn is_live(entry: &FaceEntry) -> bool {
-    entry.metadata.is_live() && entry.simulated.as_deref().is_none_or(|simulated| simulated == "recaptured")
+    entry.metadata.is_live()
+        && entry.simulated.as_deref().is_none_or(|simulated| simulated == "recaptured")
 }
 
 fn class_from_label(live: bool) -> i64 {

@@ -42,7 +42,11 @@ impl AutoencoderTraining {
         Ok(Self {
             aligned: store.image_plane(ALIGNED, ALIGNED_SIDE)?,
             train: store.indices(|entry| entry.metadata.is_for_training()),
-            held_out: store.indices(|entry| !entry.metadata.is_for_training()).into_iter().take(HELD_OUT).collect(),
+            held_out: store
+                .indices(|entry| !entry.metadata.is_for_training())
+                .into_iter()
+                .take(HELD_OUT)
+                .collect(),
             crop,
             device,
         })
@@ -70,18 +74,25 @@ impl Training for AutoencoderTraining {
         let output = network.decode(moments.sample(noise));
         let pixels = (output.clone() - input.clone()).abs().mean();
         let edges = edge_difference(output, input);
-        let parts = vec![("l1", f64::from(pixels.clone().into_scalar::<f32>())), ("kl", f64::from(divergence.clone().into_scalar::<f32>()))];
+        let parts = vec![
+            ("l1", f64::from(pixels.clone().into_scalar::<f32>())),
+            ("kl", f64::from(divergence.clone().into_scalar::<f32>())),
+        ];
         Ok(StepLoss { loss: pixels + edges * EDGE_WEIGHT + divergence * KL_WEIGHT, parts })
     }
 
     fn evaluate(&self, network: &Autoencoder, pictures: &Path) -> Result<Vec<(&'static str, f64)>> {
         let network = network.valid();
-        let faces = batch::images(&self.aligned, &self.held_out, &vec![false; self.held_out.len()])?;
+        let faces =
+            batch::images(&self.aligned, &self.held_out, &vec![false; self.held_out.len()])?;
         let input = batch::tensor(&faces, &self.device.clone().inner());
         let output = network.decode(network.encode(input.clone()).mean);
         let psnr = peak_signal_to_noise(output.clone(), input);
         let decoded = pollster::block_on(images_from_batch(output))?;
-        write_grid(pictures, &[faces[..8.min(faces.len())].to_vec(), decoded[..8.min(decoded.len())].to_vec()])?;
+        write_grid(
+            pictures,
+            &[faces[..8.min(faces.len())].to_vec(), decoded[..8.min(decoded.len())].to_vec()],
+        )?;
         Ok(vec![("held_out_psnr", psnr)])
     }
 }
@@ -98,7 +109,10 @@ fn edge_difference(output: Tensor<4>, input: Tensor<4>) -> Tensor<1> {
 /// Mean over images of the peak signal-to-noise ratio in dB, for values in [−1, 1].
 fn peak_signal_to_noise(output: Tensor<4>, input: Tensor<4>) -> f64 {
     let [batch, channels, height, width] = output.dims();
-    let squared = (output.clamp(-1.0, 1.0) - input).powf_scalar(2.0).reshape([batch, channels * height * width]);
+    let squared = (output.clamp(-1.0, 1.0) - input)
+        .powf_scalar(2.0)
+        .reshape([batch, channels * height * width]);
     let errors: Vec<f32> = squared.mean_dim(1).into_data().iter::<f32>().collect();
-    errors.iter().map(|&error| 10.0 * (4.0 / f64::from(error).max(1e-12)).log10()).sum::<f64>() / errors.len() as f64
+    errors.iter().map(|&error| 10.0 * (4.0 / f64::from(error).max(1e-12)).log10()).sum::<f64>()
+        / errors.len() as f64
 }

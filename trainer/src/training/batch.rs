@@ -42,11 +42,20 @@ pub fn coins(count: usize, rng: &mut StdRng) -> Vec<bool> {
 ///
 /// # Errors
 /// A record that is not there.
-pub fn floats<const D: usize>(plane: &Plane, indices: &[usize], shape: [usize; D], device: &Device) -> Result<Tensor<D>> {
+pub fn floats<const D: usize>(
+    plane: &Plane,
+    indices: &[usize],
+    shape: [usize; D],
+    device: &Device,
+) -> Result<Tensor<D>> {
     let mut values = Vec::new();
     for &index in indices {
         let record = plane.read(index)?;
-        values.extend(record.chunks_exact(4).map(|quad| f32::from_le_bytes([quad[0], quad[1], quad[2], quad[3]])));
+        values.extend(
+            record
+                .chunks_exact(4)
+                .map(|quad| f32::from_le_bytes([quad[0], quad[1], quad[2], quad[3]])),
+        );
     }
     Ok(Tensor::from_data(TensorData::new(values, shape), device))
 }
@@ -55,11 +64,18 @@ pub fn floats<const D: usize>(plane: &Plane, indices: &[usize], shape: [usize; D
 ///
 /// # Errors
 /// A record that is not there.
-pub fn half_floats<const D: usize>(plane: &Plane, indices: &[usize], shape: [usize; D], device: &Device) -> Result<Tensor<D>> {
+pub fn half_floats<const D: usize>(
+    plane: &Plane,
+    indices: &[usize],
+    shape: [usize; D],
+    device: &Device,
+) -> Result<Tensor<D>> {
     let mut values = Vec::new();
     for &index in indices {
         let record = plane.read(index)?;
-        let widened = record.chunks_exact(2).map(|pair| half::f16::from_bits(u16::from_le_bytes([pair[0], pair[1]])).to_f32());
+        let widened = record
+            .chunks_exact(2)
+            .map(|pair| half::f16::from_bits(u16::from_le_bytes([pair[0], pair[1]])).to_f32());
         values.extend(widened);
     }
     Ok(Tensor::from_data(TensorData::new(values, shape), device))
@@ -67,6 +83,7 @@ pub fn half_floats<const D: usize>(plane: &Plane, indices: &[usize], shape: [usi
 
 /// Standard normal values.
 pub fn normal_noise(shape: [usize; 4], rng: &mut StdRng, device: &Device) -> Tensor<4> {
-    let values: Vec<f32> = (0..shape.iter().product()).map(|_| rng.sample(StandardNormal)).collect();
+    let values: Vec<f32> =
+        (0..shape.iter().product()).map(|_| rng.sample(StandardNormal)).collect();
     Tensor::from_data(TensorData::new(values, shape), device)
 }

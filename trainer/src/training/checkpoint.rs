@@ -64,14 +64,20 @@ pub fn save<M: Module>(run: &Path, checkpoint: &Checkpoint<M>) -> Result<()> {
 ///
 /// # Errors
 /// A checkpoint of another network, or one that is damaged.
-pub fn resume_or<M: Module>(run: &Path, fresh: impl FnOnce() -> Checkpoint<M>) -> Result<Checkpoint<M>> {
+pub fn resume_or<M: Module>(
+    run: &Path,
+    fresh: impl FnOnce() -> Checkpoint<M>,
+) -> Result<Checkpoint<M>> {
     let fresh = fresh();
     let Some(folder) = checkpoints(run)?.pop() else { return Ok(fresh) };
     let context = || format!("{} is damaged or of another network", folder.display());
-    let step: StepFile =
-        serde_json::from_str(&std::fs::read_to_string(folder.join("step.json")).with_context(context)?)?;
+    let step: StepFile = serde_json::from_str(
+        &std::fs::read_to_string(folder.join("step.json")).with_context(context)?,
+    )?;
     let average = match fresh.average {
-        Some(average) => Some(average.try_load_file(folder.join("average.bpk")).with_context(context)?),
+        Some(average) => {
+            Some(average.try_load_file(folder.join("average.bpk")).with_context(context)?)
+        }
         None => None,
     };
     Ok(Checkpoint {
@@ -87,10 +93,13 @@ pub fn resume_or<M: Module>(run: &Path, fresh: impl FnOnce() -> Checkpoint<M>) -
 /// # Errors
 /// No checkpoint, or one that is damaged or of another network.
 pub fn load_weights<M: Module>(run: &Path, network: M) -> Result<M> {
-    let folder = checkpoints(run)?.pop().with_context(|| format!("{} has no checkpoint", run.display()))?;
+    let folder =
+        checkpoints(run)?.pop().with_context(|| format!("{} has no checkpoint", run.display()))?;
     let average = folder.join("average.bpk");
     let file = if average.exists() { average } else { folder.join("network.bpk") };
-    network.try_load_file(&file).with_context(|| format!("{} is damaged or of another network", file.display()))
+    network
+        .try_load_file(&file)
+        .with_context(|| format!("{} is damaged or of another network", file.display()))
 }
 
 /// The run's finished checkpoints, oldest first.
@@ -99,7 +108,9 @@ fn checkpoints(run: &Path) -> Result<Vec<PathBuf>> {
         .with_context(|| format!("no run folder {}", run.display()))?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.join("step.json").exists())
-        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy() != "checkpoint-unfinished"))
+        .filter(|path| {
+            path.file_name().is_some_and(|name| name.to_string_lossy() != "checkpoint-unfinished")
+        })
         .collect();
     found.sort();
     Ok(found)

@@ -8,7 +8,9 @@ use burn::tensor::{Device, Tensor};
 use despoof::generate::Generator;
 use despoof::images::images_from_batch;
 use despoof_nn::autoencoder::Autoencoder;
-use despoof_nn::diffusion::{NoiseSchedule, NoiseScheduleConfig, Prediction, SamplerConfig, add_noise, velocity};
+use despoof_nn::diffusion::{
+    NoiseSchedule, NoiseScheduleConfig, Prediction, SamplerConfig, add_noise, velocity,
+};
 use despoof_nn::unet::Unet;
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -16,7 +18,9 @@ use rand::rngs::StdRng;
 use super::batch;
 use super::run::{StepLoss, Training};
 use super::samples::write_grid;
-use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceStore, IDENTITY, ImagePlane, LATENTS, Plane};
+use crate::data::face_store::{
+    ALIGNED, ALIGNED_SIDE, FaceStore, IDENTITY, ImagePlane, LATENTS, Plane,
+};
 
 /// Faces in the sample picture.
 const PICTURED: usize = 8;
@@ -45,11 +49,19 @@ impl DfgTraining {
     ///
     /// # Errors
     /// A store without caches.
-    pub fn new(store: &FaceStore, autoencoder: Autoencoder, sampler: SamplerConfig, device: Device) -> Result<Self> {
+    pub fn new(
+        store: &FaceStore,
+        autoencoder: Autoencoder,
+        sampler: SamplerConfig,
+        device: Device,
+    ) -> Result<Self> {
         let latents = store.plane(LATENTS, LATENT_SHAPE.iter().product::<usize>() * 4)?;
         let identity = store.plane(IDENTITY, IDENTITY_SHAPE.iter().product::<usize>() * 2)?;
         let cached = latents.records()?.min(identity.records()?);
-        ensure!(cached > 0, "no latents and identity maps are cached; run `despoof cache latents` first");
+        ensure!(
+            cached > 0,
+            "no latents and identity maps are cached; run `despoof cache latents` first"
+        );
         println!("latents and identity maps of {cached} of {} faces", store.entries.len());
         let of_split = |training: bool| {
             let mut indices = store.indices(|entry| entry.metadata.is_for_training() == training);
@@ -75,12 +87,21 @@ impl DfgTraining {
     }
 
     /// The loss of eq. 4 (or its v-prediction form) on the given faces.
-    fn denoising_loss(&self, network: &Unet, indices: &[usize], rng: &mut StdRng, device: &Device) -> Result<Tensor<1>> {
+    fn denoising_loss(
+        &self,
+        network: &Unet,
+        indices: &[usize],
+        rng: &mut StdRng,
+        device: &Device,
+    ) -> Result<Tensor<1>> {
         let [channels, height, width] = LATENT_SHAPE;
         let shape = [indices.len(), channels, height, width];
         let latents: Tensor<4> = batch::floats(&self.latents, indices, shape, device)?;
         let noise = batch::normal_noise(shape, rng, device);
-        let timesteps: Vec<usize> = indices.iter().map(|_| rng.random_range(0..self.schedule.alphas_cumprod().len())).collect();
+        let timesteps: Vec<usize> = indices
+            .iter()
+            .map(|_| rng.random_range(0..self.schedule.alphas_cumprod().len()))
+            .collect();
         let noised = add_noise(&self.schedule, latents.clone(), noise.clone(), &timesteps);
         let target = match self.sampler.prediction {
             Prediction::Epsilon => noise,
@@ -116,7 +137,8 @@ impl Training for DfgTraining {
         };
         let pictured = &self.held_out[..PICTURED.min(self.held_out.len())];
         let faces = batch::images(&self.aligned, pictured, &vec![false; pictured.len()])?;
-        let generated = generator.generate(self.context(pictured, &device)?, batch::tensor(&faces, &device));
+        let generated =
+            generator.generate(self.context(pictured, &device)?, batch::tensor(&faces, &device));
         let generated = pollster::block_on(images_from_batch(generated))?;
         write_grid(pictures, &[faces, generated])?;
         Ok(vec![("held_out_loss", f64::from(loss.into_scalar::<f32>()))])

@@ -10,8 +10,8 @@ use rand::rngs::StdRng;
 
 use super::batch;
 use super::run::{StepLoss, Training};
-use crate::data::face_store::{ImagePlane, TEACHER};
 use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceStore, TEACHER_SIDE};
+use crate::data::face_store::{ImagePlane, TEACHER};
 
 /// Faces looked at for the held-out measurement.
 const HELD_OUT: usize = 64;
@@ -37,14 +37,21 @@ impl IdentityTraining {
             aligned: store.image_plane(ALIGNED, ALIGNED_SIDE)?,
             teacher_crops: store.image_plane(TEACHER, TEACHER_SIDE)?,
             train: store.indices(|entry| entry.metadata.is_for_training()),
-            held_out: store.indices(|entry| !entry.metadata.is_for_training()).into_iter().take(HELD_OUT).collect(),
+            held_out: store
+                .indices(|entry| !entry.metadata.is_for_training())
+                .into_iter()
+                .take(HELD_OUT)
+                .collect(),
             device,
         })
     }
 
     /// The teacher's map `[batch, 512, 7, 7]`, without a graph.
     fn target(&self, indices: &[usize], mirrored: &[bool]) -> Result<Tensor<4>> {
-        let crops = batch::tensor(&batch::images(&self.teacher_crops, indices, mirrored)?, &self.device.clone().inner());
+        let crops = batch::tensor(
+            &batch::images(&self.teacher_crops, indices, mirrored)?,
+            &self.device.clone().inner(),
+        );
         Ok(self.teacher.forward(crops))
     }
 
@@ -65,11 +72,16 @@ impl Training for IdentityTraining {
         Ok(StepLoss { loss: relative_error(map, target), parts: Vec::new() })
     }
 
-    fn evaluate(&self, network: &MobileFaceNet, _pictures: &Path) -> Result<Vec<(&'static str, f64)>> {
+    fn evaluate(
+        &self,
+        network: &MobileFaceNet,
+        _pictures: &Path,
+    ) -> Result<Vec<(&'static str, f64)>> {
         let mirrored = vec![false; self.held_out.len()];
         let target = self.target(&self.held_out, &mirrored)?;
         let network = burn::module::Module::valid(network);
-        let map = network.forward(self.input(&self.held_out, &mirrored, &self.device.clone().inner())?);
+        let map =
+            network.forward(self.input(&self.held_out, &mirrored, &self.device.clone().inner())?);
         let error = relative_error(map, target).into_scalar::<f32>();
         Ok(vec![("held_out_relative_error", f64::from(error))])
     }

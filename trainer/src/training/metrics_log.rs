@@ -23,7 +23,8 @@ impl MetricsLog {
         let path = run.join("metrics.jsonl");
         if path.exists() {
             let kept = lines_up_to(&path, step)?;
-            std::fs::write(&path, kept).with_context(|| format!("cannot write {}", path.display()))?;
+            std::fs::write(&path, kept)
+                .with_context(|| format!("cannot write {}", path.display()))?;
         }
         let file = OpenOptions::new().create(true).append(true).open(&path);
         Ok(Self { file: file.with_context(|| format!("cannot open {}", path.display()))? })
@@ -33,7 +34,14 @@ impl MetricsLog {
     ///
     /// # Errors
     /// A full disk.
-    pub fn step(&mut self, step: usize, loss: f64, rate: f64, took: Duration, parts: &[(&str, f64)]) -> Result<()> {
+    pub fn step(
+        &mut self,
+        step: usize,
+        loss: f64,
+        rate: f64,
+        took: Duration,
+        parts: &[(&str, f64)],
+    ) -> Result<()> {
         let fixed = [("loss", loss), ("learning_rate", rate), ("seconds", took.as_secs_f64())];
         self.line(step, fixed.iter().chain(parts))
     }
@@ -46,7 +54,11 @@ impl MetricsLog {
         if measured.is_empty() { Ok(()) } else { self.line(step, measured.iter()) }
     }
 
-    fn line<'a>(&mut self, step: usize, numbers: impl Iterator<Item = &'a (&'a str, f64)>) -> Result<()> {
+    fn line<'a>(
+        &mut self,
+        step: usize,
+        numbers: impl Iterator<Item = &'a (&'a str, f64)>,
+    ) -> Result<()> {
         let mut object = Map::from_iter([("step".to_owned(), json!(step))]);
         object.extend(numbers.map(|(name, value)| ((*name).to_owned(), json!(value))));
         writeln!(self.file, "{}", Value::Object(object)).context("cannot write metrics.jsonl")
@@ -57,7 +69,8 @@ fn lines_up_to(path: &Path, step: usize) -> Result<String> {
     let mut kept = String::new();
     for line in BufReader::new(File::open(path)?).lines() {
         let line = line?;
-        let logged = serde_json::from_str::<Value>(&line).ok().and_then(|value| value["step"].as_u64());
+        let logged =
+            serde_json::from_str::<Value>(&line).ok().and_then(|value| value["step"].as_u64());
         if logged.is_some_and(|logged| logged as usize <= step) {
             kept.push_str(&line);
             kept.push('\n');

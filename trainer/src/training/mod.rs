@@ -8,5 +8,7 @@ pub mod dfg;
 pub mod ema;
 pub mod identity;
 pub mod metrics_log;
+#[cfg(test)]
+mod resume_test;
 pub mod run;
 pub mod samples;

@@ -73,7 +73,11 @@ pub trait Training {
     ///
     /// # Errors
     /// Data that cannot be read, pictures that cannot be written.
-    fn evaluate(&self, network: &Self::Network, pictures: &std::path::Path) -> Result<Vec<(&'static str, f64)>>;
+    fn evaluate(
+        &self,
+        network: &Self::Network,
+        pictures: &std::path::Path,
+    ) -> Result<Vec<(&'static str, f64)>>;
 }
 
 /// Trains `network` (fresh, on a device with autodiff) to `options.steps`, resuming from the run
@@ -81,8 +85,13 @@ pub trait Training {
 ///
 /// # Errors
 /// Data or files that fail, or a loss that is not finite: the last good checkpoint stays.
-pub fn train<T: Training>(training: &T, network: T::Network, options: &TrainingOptions) -> Result<T::Network> {
-    std::fs::create_dir_all(&options.run).with_context(|| format!("cannot make {}", options.run.display()))?;
+pub fn train<T: Training>(
+    training: &T,
+    network: T::Network,
+    options: &TrainingOptions,
+) -> Result<T::Network> {
+    std::fs::create_dir_all(&options.run)
+        .with_context(|| format!("cannot make {}", options.run.display()))?;
     std::fs::write(options.run.join("config.json"), serde_json::to_string_pretty(options)?)?;
     let mut state = checkpoint::resume_or(&options.run, || Checkpoint {
         step: 0,
@@ -136,7 +145,9 @@ fn optimise<T: Training>(
     let rate = learning_rate(options, state.step);
     state.network = state.optimizer.step(rate, state.network, gradients);
     state.step += 1;
-    state.average = state.average.map(|average| ema::blend(average, &state.network.valid(), ema_decay(options, state.step)));
+    state.average = state
+        .average
+        .map(|average| ema::blend(average, &state.network.valid(), ema_decay(options, state.step)));
     Ok((state, value, parts))
 }
 
@@ -157,7 +168,8 @@ fn learning_rate(options: &TrainingOptions, step: usize) -> f64 {
     if step < options.warm_up {
         return options.learning_rate * (step + 1) as f64 / options.warm_up as f64;
     }
-    let done = (step - options.warm_up) as f64 / (options.steps.saturating_sub(options.warm_up)).max(1) as f64;
+    let done = (step - options.warm_up) as f64
+        / (options.steps.saturating_sub(options.warm_up)).max(1) as f64;
     let cosine = 0.5 * (1.0 + (std::f64::consts::PI * done.min(1.0)).cos());
     options.learning_rate * (0.01 + 0.99 * cosine)
 }

@@ -16,7 +16,12 @@ pub fn write_grid(path: &Path, rows: &[Vec<RgbImage>]) -> Result<()> {
     let mut grid = RgbImage::new(columns * width, rows.len() as u32 * height);
     for (row, pictures) in rows.iter().enumerate() {
         for (column, picture) in pictures.iter().enumerate() {
-            imageops::replace(&mut grid, picture, i64::from(column as u32 * width), i64::from(row as u32 * height));
+            imageops::replace(
+                &mut grid,
+                picture,
+                i64::from(column as u32 * width),
+                i64::from(row as u32 * height),
+            );
         }
     }
     grid.save(path).with_context(|| format!("cannot write {}", path.display()))

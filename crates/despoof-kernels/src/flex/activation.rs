@@ -42,7 +42,7 @@ mod backward {
     use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
     use burn::backend::autodiff::{Autodiff, NodeId};
 
-    use super::affine::InputGradient;
+    use super::super::affine_gradient::{self, InputGradient};
     use super::*;
 
     fn input_gradient(activation: Activation, input: &[f32], output_gradient: &[f32]) -> Vec<f32> {
@@ -52,7 +52,14 @@ mod backward {
             let range = index * CHUNK..index * CHUNK + gradient.len();
             let (input, output) = (&input[range.clone()], &output_gradient[range]);
             let terms = InputGradient::default();
-            affine::input_gradient(Affine::IDENTITY, activation, terms, input, output, gradient);
+            affine_gradient::input_gradient(
+                Affine::IDENTITY,
+                activation,
+                terms,
+                input,
+                output,
+                gradient,
+            );
         });
         gradient
     }

@@ -243,7 +243,8 @@ mod backward {
         ) -> FloatTensor<Self> {
             let sizes = Sizes::new(query.primitive(), key.primitive(), heads);
             let nodes = [query.node(), key.node(), value.node()];
-            let operands = [&query, &key, &value].map(|tensor| contiguous(tensor.primitive().clone()));
+            let operands =
+                [&query, &key, &value].map(|tensor| contiguous(tensor.primitive().clone()));
             let [q, k, v] = operands.each_ref().map(values);
             let (output, probabilities) = forward(&sizes, q, k, v);
             let output = tensor(output, sizes.query_dims());

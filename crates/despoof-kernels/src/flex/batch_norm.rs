@@ -96,7 +96,8 @@ impl Operands {
     }
 
     fn affine(&self, channel: usize, epsilon: f64) -> Affine {
-        let (mean, inverse) = (values(&self.mean)[channel], self.inverse_deviation(channel, epsilon));
+        let (mean, inverse) =
+            (values(&self.mean)[channel], self.inverse_deviation(channel, epsilon));
         let (gamma, beta) = (values(&self.gamma)[channel], values(&self.beta)[channel]);
         Affine::normalise(mean, inverse, gamma, beta)
     }
@@ -127,7 +128,8 @@ fn batch_statistics(input: &[f32], [batch, channels, height, width]: [usize; 4])
     let count = (batch * plane) as f64;
     let mut statistics = vec![0.0; 2 * channels];
     parallel::for_each_chunk(&mut statistics, 2, input.len(), |channel, statistics| {
-        let planes = || (0..batch).map(|image| &input[(image * channels + channel) * plane..][..plane]);
+        let planes =
+            || (0..batch).map(|image| &input[(image * channels + channel) * plane..][..plane]);
         let mean = planes().map(|plane| f64::from(simd::sum(plane))).sum::<f64>() / count;
         let mean = mean as f32;
         let squares = planes().map(|plane| f64::from(simd::sum_of_squares(plane, mean)));
@@ -145,7 +147,7 @@ mod backward {
     use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
     use burn::backend::autodiff::{Autodiff, NodeId};
 
-    use super::affine::{GradientSums, InputGradient};
+    use super::super::affine_gradient::{self, GradientSums, InputGradient};
     use super::*;
 
     /// Where mean and variance come from.
@@ -185,9 +187,11 @@ mod backward {
             let (mut plain, mut centred) = (0.0, 0.0);
             for image in 0..batch {
                 let range = (image * channels + channel) * plane..;
-                let (input, gradient) = (&input[range.clone()][..plane], &output_gradient[range][..plane]);
+                let (input, gradient) =
+                    (&input[range.clone()][..plane], &output_gradient[range][..plane]);
                 let (affine, mean) = (affines[channel], mean[channel]);
-                let sums = affine::gradient_sums(affine, activation, mean, input, gradient);
+                let sums =
+                    affine_gradient::gradient_sums(affine, activation, mean, input, gradient);
                 plain += f64::from(sums.plain);
                 centred += f64::from(sums.centred);
             }
@@ -228,7 +232,14 @@ mod backward {
             let range = index * plane..(index + 1) * plane;
             let (affine, terms) = (affines[index % channels], terms[index % channels]);
             let (input, output) = (&input[range.clone()], &output_gradient[range]);
-            affine::input_gradient(affine, state.activation, terms, input, output, gradient);
+            affine_gradient::input_gradient(
+                affine,
+                state.activation,
+                terms,
+                input,
+                output,
+                gradient,
+            );
         });
         gradient
     }
@@ -313,8 +324,7 @@ mod backward {
             let mean = Self::from_inner(operands.mean.clone());
             let variance = Self::from_inner(operands.variance.clone());
             let tensors = [input, gamma, beta];
-            let output =
-                record::<C>(tensors, operands, epsilon, activation, Statistics::OfBatch);
+            let output = record::<C>(tensors, operands, epsilon, activation, Statistics::OfBatch);
             (output, mean, variance)
         }
 

@@ -6,18 +6,12 @@ use burn::tensor::TensorData;
 
 /// The same values in row-major order, copied only if they are not yet.
 pub fn contiguous(tensor: FlexTensor) -> FlexTensor {
-    if tensor.as_slice::<f32>().is_some() {
-        tensor
-    } else {
-        tensor.to_contiguous()
-    }
+    if tensor.as_slice::<f32>().is_some() { tensor } else { tensor.to_contiguous() }
 }
 
 /// The values of a [`contiguous`] tensor.
 pub fn values(tensor: &FlexTensor) -> &[f32] {
-    tensor
-        .as_slice()
-        .expect("a kernel's operand is a contiguous f32 tensor")
+    tensor.as_slice().expect("a kernel's operand is a contiguous f32 tensor")
 }
 
 /// A tensor that takes the values over.

@@ -121,7 +121,8 @@ impl Phases {
             for column_phase in 0..stride[1] {
                 let phase = row_phase * stride[1] + column_phase;
                 let first_column = padding[1].saturating_sub(column_phase).div_ceil(stride[1]);
-                let end = (input_width + padding[1]).saturating_sub(column_phase).div_ceil(stride[1]);
+                let end =
+                    (input_width + padding[1]).saturating_sub(column_phase).div_ceil(stride[1]);
                 let end = end.min(self.width);
                 if first_column >= end {
                     continue;
@@ -198,7 +199,7 @@ mod backward {
     use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
     use burn::backend::autodiff::{Autodiff, NodeId};
 
-    use super::super::conv2d::bias_gradient;
+    use super::super::conv2d::backward::bias_gradient;
     use super::*;
 
     /// The gradient of a phase is the output's gradient, correlated with the phase's own taps turned
@@ -219,8 +220,7 @@ mod backward {
             for index in 0..kernel[0] * kernel[1] {
                 let (row, column) = (index / kernel[1], index % kernel[1]);
                 let phase = row % stride[0] * stride[1] + column % stride[1];
-                let offset =
-                    (reach[0] - row / stride[0]) * width + reach[1] - column / stride[1];
+                let offset = (reach[0] - row / stride[0]) * width + reach[1] - column / stride[1];
                 taps[phase].push(Tap { offset, index });
             }
             Self { width, height: output[0] + 2 * reach[0], taps }

@@ -92,6 +92,7 @@ impl Geometry {
     }
 
     /// Dimensions of the input.
+    #[cfg(feature = "autodiff")]
     pub fn input_dims(&self) -> [usize; 4] {
         [self.batch, self.channels_in, self.input[0], self.input[1]]
     }

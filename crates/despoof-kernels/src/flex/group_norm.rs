@@ -98,7 +98,7 @@ mod backward {
     use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
     use burn::backend::autodiff::{Autodiff, NodeId};
 
-    use super::affine::InputGradient;
+    use super::super::affine_gradient::{self, InputGradient};
     use super::*;
 
     /// Gradients of input, gamma and beta.
@@ -164,7 +164,13 @@ mod backward {
             let (mut plain, mut centred) = (0.0, 0.0);
             for (channel, share) in shares.chunks_exact_mut(2).enumerate() {
                 let (input, output) = of_channel(channel);
-                let sums = affine::gradient_sums(affine(channel), activation, self.mean, input, output);
+                let sums = affine_gradient::gradient_sums(
+                    affine(channel),
+                    activation,
+                    self.mean,
+                    input,
+                    output,
+                );
                 share.copy_from_slice(&[sums.centred * self.inverse_deviation, sums.plain]);
                 plain += sums.plain * self.gamma[channel];
                 centred += sums.centred * self.gamma[channel];
@@ -177,7 +183,14 @@ mod backward {
             };
             for (channel, gradient) in gradient.chunks_exact_mut(plane).enumerate() {
                 let (input, output) = of_channel(channel);
-                affine::input_gradient(affine(channel), activation, terms, input, output, gradient);
+                affine_gradient::input_gradient(
+                    affine(channel),
+                    activation,
+                    terms,
+                    input,
+                    output,
+                    gradient,
+                );
             }
         }
     }

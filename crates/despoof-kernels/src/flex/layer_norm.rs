@@ -4,7 +4,7 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Flex, backend_extension};
 
-use super::buffer::{contiguous, last_dim, like, values};
+use super::buffer::{contiguous, like, values};
 use super::parallel;
 use super::simd::{mul_add, sum, sum_of_squares, vectorised};
 
@@ -81,6 +81,7 @@ mod backward {
     use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
     use burn::backend::autodiff::{Autodiff, NodeId};
 
+    use super::super::buffer::last_dim;
     use super::*;
 
     fn input_gradient(
@@ -221,7 +222,8 @@ mod backward {
             epsilon: f64,
         ) -> FloatTensor<Self> {
             let nodes = [input.node(), gamma.node(), beta.node()];
-            let (gamma, beta) = (contiguous(gamma.into_primitive()), contiguous(beta.into_primitive()));
+            let (gamma, beta) =
+                (contiguous(gamma.into_primitive()), contiguous(beta.into_primitive()));
             let values_in = contiguous(input.primitive().clone());
             let (output, statistics) =
                 forward(values(&values_in), values(&gamma), values(&beta), epsilon);

@@ -12,6 +12,8 @@ mod simd;
 
 pub mod activation;
 pub mod affine;
+#[cfg(feature = "autodiff")]
+mod affine_gradient;
 pub mod attention;
 pub mod batch_norm;
 pub mod conv2d;

@@ -33,10 +33,7 @@ pub fn for_each_chunk(
     let _ = work;
     #[cfg(feature = "threads")]
     if worth_threads(work) {
-        output
-            .par_chunks_mut(length)
-            .enumerate()
-            .for_each(|(index, chunk)| task(index, chunk));
+        output.par_chunks_mut(length).enumerate().for_each(|(index, chunk)| task(index, chunk));
         return;
     }
     for (index, chunk) in output.chunks_mut(length).enumerate() {
@@ -53,7 +50,8 @@ pub fn for_each_chunks<const N: usize>(
 ) {
     let count = outputs[0].0.len().div_ceil(outputs[0].1);
     let mut chunks = outputs.map(|(output, length)| output.chunks_mut(length));
-    let chunks = (0..count).map(|_| chunks.each_mut().map(|chunks| chunks.next().unwrap_or_default()));
+    let chunks =
+        (0..count).map(|_| chunks.each_mut().map(|chunks| chunks.next().unwrap_or_default()));
     #[cfg(not(feature = "threads"))]
     let _ = work;
     #[cfg(feature = "threads")]
@@ -70,6 +68,7 @@ pub fn for_each_chunks<const N: usize>(
 
 /// Cuts `0..units` into one range per thread, lets `task(range, sum)` add its share to a zeroed
 /// `sum` of `length` floats, and returns the total.
+#[cfg(feature = "autodiff")]
 pub fn sum_over(
     units: usize,
     length: usize,
@@ -82,9 +81,7 @@ pub fn sum_over(
         task(worker * share..units.min((worker + 1) * share), sum);
     };
     #[cfg(feature = "threads")]
-    sums.par_chunks_mut(length)
-        .enumerate()
-        .for_each(|(worker, sum)| run(worker, sum));
+    sums.par_chunks_mut(length).enumerate().for_each(|(worker, sum)| run(worker, sum));
     #[cfg(not(feature = "threads"))]
     run(0, &mut sums);
 

@@ -106,7 +106,12 @@ mod backward {
         /// The output, of which the gradient is made.
         type State = FlexTensor;
 
-        fn backward(self, ops: Ops<FlexTensor, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        fn backward(
+            self,
+            ops: Ops<FlexTensor, 1>,
+            gradients: &mut Gradients,
+            _: &mut Checkpointer,
+        ) {
             let output = contiguous(gradients.consume::<Flex>(&ops.node));
             let [Some(node)] = ops.parents else { return };
             let (probabilities, width) = (values(&ops.state), last_dim(&ops.state).max(1));

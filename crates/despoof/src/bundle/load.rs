@@ -42,7 +42,8 @@ impl BundleLoader {
             message: error.to_string(),
         };
         let manifest_path = folder.join("manifest.json");
-        let text = std::fs::read_to_string(&manifest_path).map_err(|error| unreadable(&manifest_path, error))?;
+        let text = std::fs::read_to_string(&manifest_path)
+            .map_err(|error| unreadable(&manifest_path, error))?;
         let mut loader = Self::new(&text)?;
         for name in loader.shard_names() {
             let path = folder.join(&name);
@@ -104,7 +105,9 @@ impl BundleLoader {
     /// # Errors
     /// [`BundleError::MissingShard`] and [`BundleError::Weights`].
     pub fn finish(self, device: &Device, detector_device: &Device) -> Result<Checker, BundleError> {
-        if let Some(missing) = self.shard_names().into_iter().find(|name| !self.added.contains(name)) {
+        if let Some(missing) =
+            self.shard_names().into_iter().find(|name| !self.added.contains(name))
+        {
             return Err(BundleError::MissingShard(missing));
         }
         let tensors: Vec<NamedTensor> = self.tensors.into_values().collect();
@@ -114,9 +117,14 @@ impl BundleLoader {
 
 fn tensor_from_shard(file: &SafeTensors, entry: &TensorEntry) -> Result<NamedTensor, BundleError> {
     let wrong = |detail: String| BundleError::Tensor { name: entry.name.clone(), detail };
-    let view = file.tensor(&entry.name).map_err(|_| wrong(format!("not in shard {}", entry.shard)))?;
+    let view =
+        file.tensor(&entry.name).map_err(|_| wrong(format!("not in shard {}", entry.shard)))?;
     if view.shape() != entry.shape {
-        return Err(wrong(format!("its shape is {:?}, the manifest says {:?}", view.shape(), entry.shape)));
+        return Err(wrong(format!(
+            "its shape is {:?}, the manifest says {:?}",
+            view.shape(),
+            entry.shape
+        )));
     }
     let values = match view.dtype() {
         Dtype::I8 => {

@@ -104,7 +104,8 @@ impl Manifest {
     /// SHA-256 of this manifest with an empty digest.
     pub fn computed_digest(&self) -> String {
         let content = Self { digest: String::new(), ..self.clone() };
-        let bytes = serde_json::to_vec(&content).expect("a manifest holds only what JSON can express");
+        let bytes =
+            serde_json::to_vec(&content).expect("a manifest holds only what JSON can express");
         hexadecimal_sha256(&bytes)
     }
 }

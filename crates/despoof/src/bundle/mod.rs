@@ -70,7 +70,9 @@ impl BundleError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Manifest(_) | Self::Weights(_) | Self::UnknownShard(_) => "bundle_incompatible",
-            Self::ManifestDigest { .. } | Self::ShardDigest { .. } | Self::Tensor { .. } => "integrity_failed",
+            Self::ManifestDigest { .. } | Self::ShardDigest { .. } | Self::Tensor { .. } => {
+                "integrity_failed"
+            }
             Self::MissingShard(_) | Self::File { .. } => "asset_fetch_failed",
             Self::Device(_) => "gpu_lost",
         }

@@ -19,7 +19,10 @@ pub fn is_quantized(shape: &[usize]) -> bool {
 
 /// Symmetric quantisation, scale = largest magnitude of the channel / 127.
 pub fn quantized_from_floats(values: &[f32], channels: usize) -> Quantized {
-    let mut quantized = Quantized { values: Vec::with_capacity(values.len()), scales: Vec::with_capacity(channels) };
+    let mut quantized = Quantized {
+        values: Vec::with_capacity(values.len()),
+        scales: Vec::with_capacity(channels),
+    };
     for channel in values.chunks_exact(values.len() / channels) {
         let largest = channel.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
         let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
@@ -45,7 +48,8 @@ mod tests {
 
     #[test]
     fn round_trip_is_within_half_a_scale() {
-        let floats: Vec<f32> = (0..2048).map(|index| ((index * 37 % 101) as f32 - 50.0) * 0.013).collect();
+        let floats: Vec<f32> =
+            (0..2048).map(|index| ((index * 37 % 101) as f32 - 50.0) * 0.013).collect();
         let quantized = quantized_from_floats(&floats, 8);
         let restored = floats_from_quantized(&quantized.values, &quantized.scales);
         for (index, (before, after)) in floats.iter().zip(&restored).enumerate() {

@@ -7,7 +7,9 @@ use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 
 use super::BundleError;
-use super::manifest::{FORMAT, Manifest, Preprocessing, ShardEntry, TensorEntry, hexadecimal_sha256};
+use super::manifest::{
+    FORMAT, Manifest, Preprocessing, ShardEntry, TensorEntry, hexadecimal_sha256,
+};
 use super::quantize::{is_quantized, quantized_from_floats};
 use crate::decide::DecisionRule;
 use crate::weights::NamedTensor;
@@ -55,10 +57,15 @@ pub fn write_bundle(
         let name = format!("weights-{index}.safetensors");
         let bytes = shard_bytes(&group, &name, &mut manifest.tensors);
         std::fs::write(folder.join(&name), &bytes).map_err(file_error)?;
-        manifest.shards.push(ShardEntry { name, bytes: bytes.len() as u64, sha256: hexadecimal_sha256(&bytes) });
+        manifest.shards.push(ShardEntry {
+            name,
+            bytes: bytes.len() as u64,
+            sha256: hexadecimal_sha256(&bytes),
+        });
     }
     manifest.digest = manifest.computed_digest();
-    let text = serde_json::to_string_pretty(&manifest).expect("a manifest holds only what JSON can express");
+    let text = serde_json::to_string_pretty(&manifest)
+        .expect("a manifest holds only what JSON can express");
     std::fs::write(folder.join("manifest.json"), text + "\n").map_err(file_error)?;
     Ok(manifest)
 }
@@ -78,7 +85,8 @@ fn shard_groups(tensors: &[NamedTensor]) -> Vec<Vec<&NamedTensor>> {
     let mut groups: Vec<Vec<&NamedTensor>> = Vec::new();
     let mut filled = SHARD_BYTES;
     for tensor in tensors {
-        let bytes = if is_quantized(&tensor.shape) { tensor.values.len() } else { tensor.values.len() * 4 };
+        let bytes =
+            if is_quantized(&tensor.shape) { tensor.values.len() } else { tensor.values.len() * 4 };
         if filled + bytes > SHARD_BYTES {
             groups.push(Vec::new());
             filled = 0;

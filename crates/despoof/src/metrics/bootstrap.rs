@@ -80,7 +80,8 @@ impl Bootstrap {
         // 32 bits: the same draw in the browser as on a 64-bit machine.
         let count = subjects.len() as u32;
         let resamples = (0..self.resamples).map(|_| {
-            let drawn = subjects.iter().flat_map(|_| &subjects[random.random_range(0..count) as usize]);
+            let drawn =
+                subjects.iter().flat_map(|_| &subjects[random.random_range(0..count) as usize]);
             measure(&Scores::from_samples(drawn.copied()))
         });
         resamples.collect()

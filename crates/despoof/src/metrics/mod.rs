@@ -131,13 +131,16 @@ fn with_intervals(measured: &Metrics<f64>, resampled: &[Metrics<f64>]) -> Metric
         Some(Estimate { value: select(measured)?, interval: Interval::of(values) })
     };
     let rates = |select: fn(&Metrics<f64>) -> Option<&ErrorRates<f64>>| {
-        let rate = |part: &dyn Fn(&ErrorRates<f64>) -> Option<f64>| estimate(&|all| part(select(all)?));
+        let rate =
+            |part: &dyn Fn(&ErrorRates<f64>) -> Option<f64>| estimate(&|all| part(select(all)?));
         let measured = select(measured)?;
         let species = measured.apcer.keys();
         Some(ErrorRates {
             threshold: measured.threshold,
             apcer: species
-                .filter_map(|name| Some((name.clone(), rate(&|rates| rates.apcer.get(name).copied())?)))
+                .filter_map(|name| {
+                    Some((name.clone(), rate(&|rates| rates.apcer.get(name).copied())?))
+                })
                 .collect(),
             worst_apcer: rate(&|rates| rates.worst_apcer),
             bpcer: rate(&|rates| rates.bpcer),

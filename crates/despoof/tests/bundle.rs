@@ -1,0 +1,237 @@
+//! A bundle is loaded whole and verified, or refused with the name of what is wrong.
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use despoof::bundle::manifest::{Manifest, hexadecimal_sha256};
+use despoof::bundle::write::write_bundle;
+use despoof::bundle::{BundleError, BundleLoader, Preprocessing};
+use despoof::decide::DecisionRule;
+use despoof::weights::{NamedTensor, tensors_from_network, tensors_from_safetensors};
+use despoof::{CheckError, Checker};
+use despoof_nn::agnet::AgNetConfig;
+use despoof_nn::autoencoder::AutoencoderConfig;
+use despoof_nn::presets::Preset;
+use despoof_nn::unet::UnetConfig;
+
+/// The web preset with narrow networks: the same code, in milliseconds.
+fn narrow_preset() -> Preset {
+    let web = Preset::web();
+    Preset {
+        autoencoder: AutoencoderConfig {
+            block_out_channels: vec![16, 16],
+            decoder_layers: vec![1, 1],
+            ..AutoencoderConfig::web()
+        },
+        unet: UnetConfig { block_out_channels: vec![16, 16, 16], ..UnetConfig::web() },
+        agnet: AgNetConfig {
+            width: 24,
+            layers: 1,
+            heads: 2,
+            bottleneck_width: 16,
+            ..AgNetConfig::web()
+        },
+        ..web
+    }
+}
+
+fn rule() -> DecisionRule {
+    DecisionRule {
+        threshold: 0.5,
+        uncertain_band: [0.4, 0.6],
+        temperature: 1.0,
+        fixed_on: "a test".into(),
+    }
+}
+
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+fn narrow_tensors(preset: &Preset) -> Vec<NamedTensor> {
+    let device = Device::flex();
+    let detector = std::fs::read(repository("models/pretrained/mtcnn.safetensors"))
+        .expect("the detector is shipped");
+    let mut tensors: Vec<NamedTensor> = tensors_from_safetensors(&detector)
+        .expect("it is a safetensors file")
+        .into_iter()
+        .map(|tensor| NamedTensor { name: format!("mtcnn.{}", tensor.name), ..tensor })
+        .collect();
+    let mut add =
+        |more: Result<Vec<NamedTensor>, _>| tensors.extend(more.expect("the CPU can be read"));
+    add(tensors_from_network("identity", &preset.identity.init(&device)));
+    add(tensors_from_network("autoencoder", &preset.autoencoder.init(&device)));
+    add(tensors_from_network("unet", &preset.unet.init(&device)));
+    add(tensors_from_network("agnet", &preset.agnet.init(&device)));
+    tensors
+}
+
+/// A bundle folder that is removed with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn with_bundle(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("despoof-{name}-{}", std::process::id()));
+        let preset = narrow_preset();
+        let tensors = narrow_tensors(&preset);
+        write_bundle(&folder, preset, Preprocessing::default(), rule(), &tensors)
+            .expect("the folder can be written");
+        Self(folder)
+    }
+
+    fn manifest(&self) -> Manifest {
+        let text =
+            std::fs::read_to_string(self.0.join("manifest.json")).expect("there is a manifest");
+        Manifest::from_json(&text).expect("it is intact")
+    }
+
+    /// Writes a manifest whose digest is right, whatever it says.
+    fn write_manifest(&self, mut manifest: Manifest) {
+        manifest.digest = manifest.computed_digest();
+        let text = serde_json::to_string(&manifest).expect("a manifest is JSON");
+        std::fs::write(self.0.join("manifest.json"), text).expect("the folder can be written");
+    }
+
+    fn load(&self) -> Result<Checker, BundleError> {
+        let device = Device::flex();
+        BundleLoader::from_folder(&self.0)?.finish(&device, &device)
+    }
+
+    fn refusal(&self) -> BundleError {
+        self.load().map(drop).expect_err("it has to be refused")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Nothing depends on it: a leftover folder in the temporary directory harms nobody.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn a_written_bundle_checks_the_portrait_and_survives_a_photo_without_a_face() {
+    let checker = Folder::with_bundle("whole").load().expect("it is intact");
+    let portrait =
+        std::fs::read(repository("tests/photos/astronaut.png")).expect("the portrait is shipped");
+    let portrait = despoof::photo::decode(&portrait).expect("it is a photo");
+    let mut stages = Vec::new();
+    let check = || pollster::block_on(checker.check(&portrait, true, |_| {}));
+    let first =
+        pollster::block_on(checker.check(&portrait, true, |stage| stages.push(stage.name())))
+            .expect("there is a face");
+    assert_eq!(stages, ["detect", "align", "identify", "generate", "cue", "score"]);
+    assert!((0.0..=1.0).contains(&first.verdict.score));
+    assert_eq!(first.faces, 1);
+    let evidence = first.evidence.expect("it was asked for");
+    assert_eq!(evidence.generated.dimensions(), (224, 224));
+
+    let empty = image::RgbImage::new(200, 200);
+    let refused = pollster::block_on(checker.check(&empty, false, |_| {}));
+    assert!(matches!(refused, Err(CheckError::NoFace)));
+    let again = check().expect("the checker stays usable");
+    assert_eq!(again.verdict.score, first.verdict.score, "the same photo gives the same score");
+}
+
+#[test]
+fn a_missing_bundle_is_named() {
+    let missing = BundleLoader::from_folder(Path::new("/no/such/bundle"))
+        .map(drop)
+        .expect_err("there is none");
+    assert!(missing.to_string().contains("/no/such/bundle/manifest.json"), "{missing}");
+    assert_eq!(missing.code(), "asset_fetch_failed");
+}
+
+#[test]
+fn truncated_altered_and_missing_shards_are_named() {
+    let folder = Folder::with_bundle("shards");
+    let name = folder.manifest().shards[0].name.clone();
+    let path = folder.0.join(&name);
+    let whole = std::fs::read(&path).expect("the shard is there");
+
+    std::fs::write(&path, &whole[..whole.len() / 2]).expect("the folder can be written");
+    let truncated = folder.refusal();
+    assert!(truncated.to_string().contains(&name), "{truncated}");
+    assert_eq!(truncated.code(), "integrity_failed");
+
+    let mut flipped = whole.clone();
+    *flipped.last_mut().expect("a shard is not empty") ^= 1;
+    std::fs::write(&path, flipped).expect("the folder can be written");
+    assert!(matches!(folder.refusal(), BundleError::ShardDigest { .. }));
+
+    std::fs::remove_file(&path).expect("it was there");
+    let missing = folder.refusal();
+    assert!(missing.to_string().contains(&name), "{missing}");
+}
+
+#[test]
+fn an_altered_manifest_is_refused() {
+    let folder = Folder::with_bundle("manifest");
+    let path = folder.0.join("manifest.json");
+    let text = std::fs::read_to_string(&path).expect("there is a manifest");
+    std::fs::write(&path, text.replacen("\"threshold\": 0.5", "\"threshold\": 0.1", 1))
+        .expect("it can be written");
+    assert!(matches!(folder.refusal(), BundleError::ManifestDigest { .. }));
+    std::fs::write(&path, text.replacen("\"format\": 1", "\"format\": 99", 1))
+        .expect("it can be written");
+    let other = folder.refusal();
+    assert!(other.to_string().contains("99"), "{other}");
+    std::fs::write(&path, "{").expect("it can be written");
+    assert_eq!(folder.refusal().code(), "bundle_incompatible");
+}
+
+#[test]
+fn a_tensor_of_another_shape_or_a_missing_one_is_named() {
+    let folder = Folder::with_bundle("tensors");
+    let intact = folder.manifest();
+    let tensor = |manifest: &Manifest| {
+        manifest.tensors.iter().position(|entry| entry.name == "unet.conv_in.weight")
+    };
+    let at = tensor(&intact).expect("the U-Net has a first convolution");
+
+    let mut other_shape = intact.clone();
+    other_shape.tensors[at].shape[0] += 1;
+    folder.write_manifest(other_shape);
+    let refused = folder.refusal();
+    assert!(refused.to_string().contains("unet.conv_in.weight"), "{refused}");
+
+    let mut without = intact.clone();
+    without.tensors.remove(at);
+    folder.write_manifest(without);
+    let refused = folder.refusal();
+    assert!(refused.to_string().contains("conv_in.weight"), "{refused}");
+    assert_eq!(refused.code(), "bundle_incompatible");
+}
+
+#[test]
+fn a_bundle_of_another_preset_is_refused() {
+    let folder = Folder::with_bundle("preset");
+    let mut other = folder.manifest();
+    other.preset.unet.block_out_channels = vec![32, 32, 32];
+    folder.write_manifest(other);
+    let refused = folder.refusal();
+    assert!(refused.to_string().contains("unet"), "{refused}");
+}
+
+#[test]
+fn a_shard_the_manifest_does_not_list_is_refused() {
+    let folder = Folder::with_bundle("unknown");
+    let text =
+        std::fs::read_to_string(folder.0.join("manifest.json")).expect("there is a manifest");
+    let mut loader = BundleLoader::new(&text).expect("it is intact");
+    assert!(matches!(
+        loader.add_shard("else.safetensors", &[1]),
+        Err(BundleError::UnknownShard(_))
+    ));
+    let device = Device::flex();
+    assert!(matches!(loader.finish(&device, &device), Err(BundleError::MissingShard(_))));
+}
+
+#[test]
+fn digests_are_sha256() {
+    // FIPS 180-2, appendix B.1.
+    assert_eq!(
+        hexadecimal_sha256(b"abc"),
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    );
+}

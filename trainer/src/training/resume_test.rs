@@ -1,0 +1,115 @@
+//! A run that is interrupted and resumed is the same run.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use burn::module::Module;
+use burn::nn::{Linear, LinearConfig};
+use burn::tensor::{Device, Distribution, Tensor, TensorData};
+use rand::Rng;
+use rand::rngs::StdRng;
+
+use super::run::{StepLoss, Training, TrainingOptions, train};
+
+/// Learns to double its input; from step `nan_from` on its loss is not a number.
+struct Doubling {
+    device: Device,
+    nan_from: Option<f32>,
+}
+
+impl Training for Doubling {
+    type Network = Linear;
+
+    fn loss(&self, network: &Linear, batch: usize, rng: &mut StdRng) -> Result<StepLoss> {
+        let values: Vec<f32> = (0..batch * 2).map(|_| rng.random_range(-1.0..1.0)).collect();
+        let input = Tensor::<2>::from_data(TensorData::new(values, [batch, 2]), &self.device);
+        let error = network.forward(input.clone()) - input * 2.0;
+        let loss = error.powf_scalar(2.0).mean() * self.nan_from.unwrap_or(1.0);
+        Ok(StepLoss { loss, parts: Vec::new() })
+    }
+
+    fn evaluate(&self, _network: &Linear, _pictures: &Path) -> Result<Vec<(&'static str, f64)>> {
+        Ok(Vec::new())
+    }
+}
+
+fn options(name: &str, steps: usize) -> TrainingOptions {
+    TrainingOptions {
+        run: std::env::temp_dir().join(format!("despoof-training-{name}-{}", std::process::id())),
+        steps,
+        batch: 4,
+        seed: 7,
+        learning_rate: 0.05,
+        warm_up: 2,
+        weight_decay: 0.01,
+        ema: 0.9,
+        checkpoint_every: 2,
+    }
+}
+
+fn device() -> Device {
+    Device::flex().autodiff()
+}
+
+/// The same starting point for every run.
+fn network() -> Linear {
+    let device = device();
+    let network = LinearConfig::new(2, 2).with_bias(false).init(&device);
+    let start = Tensor::random([2, 2], Distribution::Uniform(0.0, 0.0), &device) + 0.1;
+    Linear { weight: network.weight.map(|_| start.require_grad()), ..network }
+}
+
+fn values(network: &Linear) -> Vec<f32> {
+    network.weight.val().into_data().iter::<f32>().collect()
+}
+
+fn remove(run: &PathBuf) {
+    // A leftover in the temporary directory harms nobody.
+    let _ = std::fs::remove_dir_all(run);
+}
+
+#[test]
+fn resumed_run_equals_uninterrupted_run() {
+    let training = Doubling { device: device(), nan_from: None };
+    let whole = options("whole", 8);
+    let expected = values(&train(&training, network(), &whole).expect("it trains"));
+
+    // Killed after step 7: the last checkpoint is that of step 6.
+    let parts = options("parts", 8);
+    train(&training, network(), &parts).expect("it trains");
+    std::fs::remove_dir_all(parts.run.join("checkpoint-00000008")).expect("it was written");
+    let resumed = values(&train(&training, network(), &parts).expect("it resumes"));
+    assert_eq!(resumed, expected);
+    let log = std::fs::read_to_string(parts.run.join("metrics.jsonl")).expect("there is a log");
+    assert_eq!(log.lines().count(), 8, "every step is logged once:\n{log}");
+    remove(&whole.run);
+    remove(&parts.run);
+}
+
+#[test]
+fn a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_checkpoint() {
+    let good = Doubling { device: device(), nan_from: None };
+    let options = options("nan", 4);
+    train(&good, network(), &options).expect("it trains");
+    let bad = Doubling { device: device(), nan_from: Some(f32::NAN) };
+    let longer = TrainingOptions { steps: 6, ..options.clone() };
+    let error = train(&bad, network(), &longer).map(|_| ()).expect_err("the loss is no number");
+    assert!(error.to_string().contains("step 4"), "{error}");
+    assert!(options.run.join("checkpoint-00000004/step.json").exists());
+    remove(&options.run);
+}
+
+#[test]
+fn a_damaged_checkpoint_is_named() {
+    let training = Doubling { device: device(), nan_from: None };
+    let options = options("damaged", 2);
+    train(&training, network(), &options).expect("it trains");
+    let file = options.run.join("checkpoint-00000002/network.bpk");
+    let bytes = std::fs::read(&file).expect("it was written");
+    std::fs::write(&file, &bytes[..bytes.len() / 2]).expect("it can be written");
+    let error = train(&training, network(), &TrainingOptions { steps: 4, ..options.clone() })
+        .map(|_| ())
+        .expect_err("the checkpoint is cut off");
+    assert!(format!("{error:#}").contains("checkpoint-00000002"), "{error:#}");
+    remove(&options.run);
+}
