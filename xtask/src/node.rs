@@ -8,23 +8,26 @@ use anyhow::{Context, Result, bail};
 
 use crate::workspace::{root, run};
 
-/// The oldest Node the web packages support.
-const OLDEST_NODE: u32 = 20;
+/// The oldest Node the web packages and their bundler support.
+const OLDEST_NODE: (u32, u32) = (20, 19);
 
 /// Checks Node's version, so that the user reads this message and not a syntax error of some package.
 pub fn require_node() -> Result<()> {
+    let (major, minor) = OLDEST_NODE;
     let output = Command::new("node").arg("--version").output().with_context(|| {
-        format!("node was not found: install Node.js {OLDEST_NODE} or newer (https://nodejs.org)")
+        format!("node was not found: install Node.js {major}.{minor} or newer (https://nodejs.org)")
     })?;
-    let version = String::from_utf8_lossy(&output.stdout);
-    if major(&version).is_none_or(|major| major < OLDEST_NODE) {
-        bail!("node {} is too old: install Node.js {OLDEST_NODE} or newer", version.trim());
+    let text = String::from_utf8_lossy(&output.stdout);
+    if version(&text).is_none_or(|version| version < OLDEST_NODE) {
+        bail!("node {} is too old: install Node.js {major}.{minor} or newer", text.trim());
     }
     Ok(())
 }
 
-fn major(version: &str) -> Option<u32> {
-    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+/// Major and minor.
+fn version(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.trim().strip_prefix('v')?.split('.');
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
 /// Installs a folder's locked npm packages unless they are there already.
@@ -57,11 +60,11 @@ pub fn npm(args: &[&str]) -> Command {
 
 #[cfg(test)]
 mod tests {
-    use super::major;
+    use super::version;
 
     #[test]
-    fn reads_the_major_version() {
-        assert_eq!(major("v20.20.2\n"), Some(20));
-        assert_eq!(major("nonsense"), None);
+    fn reads_versions() {
+        assert_eq!(version("v20.20.2\n"), Some((20, 20)));
+        assert_eq!(version("nonsense"), None);
     }
 }

@@ -9,11 +9,14 @@ use crate::tally::Tally;
 use crate::workspace::{cargo, show};
 use crate::{agreement, chromium, demo, node};
 
+/// A step adds what its runner counted.
+type Step = fn(&mut Tally) -> Result<()>;
+
 /// Runs all steps, also after one has failed: a long run should report everything it can.
 pub fn run() -> Result<ExitCode> {
     let mut tally = Tally::default();
     let mut failures = Vec::new();
-    let steps: [(&str, fn(&mut Tally) -> Result<()>); 5] = [
+    let steps: [(&str, Step); 5] = [
         ("Rust tests", rust_tests),
         ("build of the page", |_| demo::build()),
         ("npm tests", |tally| run_counted(&mut node::npm(&["test"]), tally)),

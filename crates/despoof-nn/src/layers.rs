@@ -12,6 +12,7 @@ use crate::cost;
 /// Two-dimensional convolution, dense or grouped. `[batch, in, height, width]` to
 /// `[batch, out, height', width']`.
 pub fn conv2d(layer: &Conv2d, input: Tensor<4>) -> Tensor<4> {
+    assert_eq!(layer.dilation, [1, 1], "no network here has a dilated convolution");
     let padding = padding_pairs(layer, &input);
     let output = despoof_kernels::conv2d(
         input,
@@ -50,14 +51,6 @@ pub fn linear<const D: usize>(layer: &Linear, input: Tensor<D>) -> Tensor<D> {
     let [features_in, features_out] = layer.weight.dims();
     cost::record((rows * features_in * features_out) as u64);
     layer.forward(input)
-}
-
-/// Batched matrix product of `[batch, heads, rows, inner]` and `[batch, heads, inner, columns]`.
-pub fn matmul(left: Tensor<4>, right: Tensor<4>) -> Tensor<4> {
-    let [batch, heads, rows, inner] = left.dims();
-    let columns = right.dims()[3];
-    cost::record((batch * heads * rows * inner * columns) as u64);
-    left.matmul(right)
 }
 
 /// Group normalisation (Wu and He 2018) without activation.
@@ -138,11 +131,6 @@ pub fn gelu<const D: usize>(input: Tensor<D>) -> Tensor<D> {
 /// Negative values times the learned slope of their channel.
 pub fn prelu(layer: &PRelu, input: Tensor<4>) -> Tensor<4> {
     despoof_kernels::prelu(input, layer.alpha.val())
-}
-
-/// Softmax over the last dimension of attention scores.
-pub fn softmax_last(scores: Tensor<4>) -> Tensor<4> {
-    despoof_kernels::softmax_last(scores)
 }
 
 /// Makes every batch normalisation of `network` keep its running statistics in training, too: those

@@ -59,8 +59,7 @@ pub struct ONetConfig {
 /// Proposal network: fully convolutional, one 12×12 window per output position, stride 2.
 #[derive(Module, Debug)]
 pub struct PNet {
-    /// First 3×3 convolution; its weight also tells the network's device.
-    pub conv1: Conv2d,
+    conv1: Conv2d,
     prelu1: PRelu,
     conv2: Conv2d,
     prelu2: PRelu,
@@ -194,6 +193,11 @@ impl ONetConfig {
 }
 
 impl PNet {
+    /// The device that the parameters are on.
+    pub fn device(&self) -> Device {
+        self.conv1.weight.val().device()
+    }
+
     /// Proposals for a picture of at least 12×12 pixels, `[batch, 3, height, width]`.
     pub fn forward(&self, picture: Tensor<4>) -> Proposals {
         let hidden = self.prelu1.forward(layers::conv2d(&self.conv1, picture));

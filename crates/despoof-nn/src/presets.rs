@@ -51,7 +51,7 @@ impl Preset {
             sampler: SamplerConfig {
                 steps: 3,
                 spacing: TimestepSpacing::Trailing,
-                start: Start::NoisedInput { timestep: 801 },
+                start: Start::NoisedInput { timestep: 601 },
                 seed: 0,
                 prediction: Prediction::Velocity,
             },

@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
-use burn::tensor::{Device, Distribution, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
 use rand::rngs::StdRng;
 
@@ -55,7 +54,7 @@ fn device() -> Device {
 fn network() -> Linear {
     let device = device();
     let network = LinearConfig::new(2, 2).with_bias(false).init(&device);
-    let start = Tensor::random([2, 2], Distribution::Uniform(0.0, 0.0), &device) + 0.1;
+    let start = Tensor::full([2, 2], 0.1, &device);
     Linear { weight: network.weight.map(|_| start.require_grad()), ..network }
 }
 

@@ -49,12 +49,15 @@ pub struct TrainingOptions {
     pub checkpoint_every: usize,
 }
 
+/// Further numbers of a step, by name.
+type Parts = Vec<(&'static str, f64)>;
+
 /// What a step reports: the loss to minimise, and numbers for the log.
 pub struct StepLoss {
     /// Scalar to minimise.
     pub loss: Tensor<1>,
-    /// Further numbers by name.
-    pub parts: Vec<(&'static str, f64)>,
+    /// Further numbers for the log.
+    pub parts: Parts,
 }
 
 /// Something that can be trained.
@@ -130,7 +133,7 @@ fn optimise<T: Training>(
     training: &T,
     mut state: Checkpoint<T::Network>,
     options: &TrainingOptions,
-) -> Result<(Checkpoint<T::Network>, f64, Vec<(&'static str, f64)>)> {
+) -> Result<(Checkpoint<T::Network>, f64, Parts)> {
     let mut rng = step_rng(options.seed, state.step);
     let StepLoss { loss, parts } = training.loss(&state.network, options.batch, &mut rng)?;
     let value = loss.clone().into_scalar::<f32>() as f64;

@@ -47,6 +47,7 @@ pub enum DetectError {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Face {
     /// Left, top, right and bottom in pixels of the photo; may lie outside of it.
+    #[serde(rename = "box")]
     pub box_: [f32; 4],
     /// Probability that this is a face, 0 to 1.
     pub probability: f32,
@@ -101,7 +102,7 @@ pub struct Detector {
 impl Detector {
     /// A detector on the device that the networks are on (all three on the same).
     pub fn new(pnet: PNet, rnet: RNet, onet: ONet, config: DetectorConfig) -> Detector {
-        let device = pnet.conv1.weight.val().device();
+        let device = pnet.device();
         Detector { pnet, rnet, onet, config, device }
     }
 
