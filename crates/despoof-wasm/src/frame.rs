@@ -7,7 +7,7 @@ use crate::error::CodedError;
 /// A picture from canvas pixels; alpha is dropped, since a camera's frame has none.
 pub fn photo_from_rgba(rgba: &[u8], width: u32, height: u32) -> Result<RgbImage, CodedError> {
     let pixels = u64::from(width) * u64::from(height);
-    if pixels == 0 || rgba.len() % 4 != 0 || rgba.len() as u64 / 4 != pixels {
+    if pixels == 0 || !rgba.len().is_multiple_of(4) || rgba.len() as u64 / 4 != pixels {
         let message = format!("{} bytes are no RGBA frame of {width} × {height}", rgba.len());
         return Err(CodedError::misuse(&message));
     }
