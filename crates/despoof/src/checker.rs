@@ -128,7 +128,7 @@ pub enum CheckError {
 }
 
 /// Smallest share of the aligned crop that must lie inside the photo.
-const SMALLEST_INSIDE: f32 = 0.75;
+const SMALLEST_INSIDE: f32 = 0.5;
 
 impl CheckError {
     /// Stable code for programs.
