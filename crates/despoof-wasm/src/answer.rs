@@ -8,6 +8,9 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
+/** The stages of a check, in order. */
+export type CheckStage = "decode" | "detect" | "align" | "identify" | "generate" | "cue" | "score";
+
 /** The answer to one picture. */
 export interface CheckOutcome {
   outcome: "live" | "spoof" | "uncertain";
@@ -18,7 +21,7 @@ export interface CheckOutcome {
   /** How many faces the picture shows; the largest was taken. */
   faces: number;
   /** Milliseconds by stage. */
-  stages_ms: Record<string, number>;
+  stages_ms: Partial<Record<CheckStage, number>>;
   /** SHA-256 that names the bundle. */
   bundle_digest: string;
   /** The pictures that explain the verdict, where they were asked for. */

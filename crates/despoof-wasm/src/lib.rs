@@ -82,9 +82,8 @@ impl Despoof {
         &self,
         bytes: Vec<u8>,
         explain: bool,
-        #[wasm_bindgen(unchecked_optional_param_type = "(stage: string) => void")] on_stage: Option<
-            Function,
-        >,
+        #[wasm_bindgen(unchecked_optional_param_type = "(stage: CheckStage) => void")]
+        on_stage: Option<Function>,
     ) -> Result<JsValue, CodedError> {
         let listener = Listener(on_stage);
         let decode = Decode::start(&listener);
@@ -100,9 +99,8 @@ impl Despoof {
         width: u32,
         height: u32,
         explain: bool,
-        #[wasm_bindgen(unchecked_optional_param_type = "(stage: string) => void")] on_stage: Option<
-            Function,
-        >,
+        #[wasm_bindgen(unchecked_optional_param_type = "(stage: CheckStage) => void")]
+        on_stage: Option<Function>,
     ) -> Result<JsValue, CodedError> {
         let listener = Listener(on_stage);
         let decode = Decode::start(&listener);
