@@ -14,6 +14,9 @@ use despoof_nn::presets::Preset;
 use serde::{Deserialize, Serialize};
 
 use crate::training::checkpoint::load_weights;
+use crate::training::options::read_config;
+use crate::training::strategy::StrategyName;
+use crate::training::strategy::ssdg::SsdgNetwork;
 
 /// Name of the file beside an autoencoder's checkpoints.
 const SCALING_FILE: &str = "scaling.json";
@@ -21,6 +24,13 @@ const SCALING_FILE: &str = "scaling.json";
 #[derive(Serialize, Deserialize)]
 struct Scaling {
     scaling_factor: f64,
+}
+
+/// What has to be known of a run of `train agnet` to read its weights.
+#[derive(Deserialize)]
+struct AgNetSettings {
+    strategy: StrategyName,
+    domains: usize,
 }
 
 /// The run folders of a generator.
@@ -64,9 +74,19 @@ pub fn identity_encoder(run: &Path, device: &Device) -> Result<MobileFaceNet> {
 /// AG-Net of a run.
 ///
 /// # Errors
-/// A run without a checkpoint.
+/// A run without settings or without a checkpoint.
 pub fn agnet(run: &Path, device: &Device) -> Result<AgNet> {
-    load_weights(run, Preset::web().agnet.init(device))
+    let config = Preset::web().agnet;
+    let agnet = config.init(device);
+    let settings: AgNetSettings = read_config(run)?;
+    match settings.strategy {
+        StrategyName::CrossEntropy => load_weights(run, agnet),
+        StrategyName::Ssdg => {
+            let width = config.bottleneck_width;
+            let network = SsdgNetwork::new(agnet, width, settings.domains, device);
+            Ok(load_weights(run, network)?.agnet)
+        }
+    }
 }
 
 /// The autoencoder of a run, with the scale that `cache latents` measured.

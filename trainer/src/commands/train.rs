@@ -12,12 +12,15 @@ use super::prepared::FaceSource;
 use crate::data::face_store::FaceStore;
 use crate::import;
 use crate::runs;
-use crate::training::agnet::AgNetTraining;
+use crate::training::agnet::{AgNetTraining, domains};
 use crate::training::autoencoder::AutoencoderTraining;
 use crate::training::dfg::DfgTraining;
 use crate::training::identity::IdentityTraining;
 use crate::training::options::TrainingOptions;
 use crate::training::run::train;
+use crate::training::strategy::StrategyName;
+use crate::training::strategy::cross_entropy::CrossEntropy;
+use crate::training::strategy::ssdg::{Ssdg, SsdgNetwork};
 
 /// What to train.
 #[derive(Debug, Subcommand)]
@@ -84,12 +87,24 @@ pub struct AgNetOptions {
     /// Folder of prepared faces with cached generated faces.
     #[arg(long)]
     faces: PathBuf,
+    /// How to learn what holds in domains never seen.
+    #[arg(long, value_enum, default_value_t)]
+    strategy: StrategyName,
     /// Share of the target probability spread over both classes.
     #[arg(long, default_value_t = 0.05)]
     label_smoothing: f32,
     #[command(flatten)]
     #[serde(flatten)]
     training: TrainingOptions,
+}
+
+/// What a run of `train agnet` keeps: its options and what they came to.
+#[derive(Serialize)]
+struct AgNetSettings<'a> {
+    #[serde(flatten)]
+    options: &'a AgNetOptions,
+    /// Domains in training: the outputs of SSDG's discriminator.
+    domains: usize,
 }
 
 /// Runs `despoof train`.
@@ -136,10 +151,23 @@ fn dfg(options: &DfgOptions) -> Result<()> {
 }
 
 fn agnet(options: &AgNetOptions) -> Result<()> {
-    let AgNetOptions { faces, label_smoothing, training: settings } = options;
+    let AgNetOptions { faces, strategy, label_smoothing, training: settings } = options;
     let device = settings.device.open()?.autodiff();
     let store = FaceStore::open(faces)?;
-    let training = AgNetTraining::new(&store, false, *label_smoothing, device.clone())?;
-    let network = import::agnet_with_pretrained_trunks(Preset::web().agnet.init(&device))?;
-    train(&training, network, settings, options).map(drop)
+    let config = Preset::web().agnet;
+    let agnet = import::agnet_with_pretrained_trunks(config.init(&device))?;
+    let classification = CrossEntropy { label_smoothing: *label_smoothing };
+    let domains = domains(&store).len();
+    let kept = AgNetSettings { options, domains };
+    match strategy {
+        StrategyName::CrossEntropy => {
+            let training = AgNetTraining::new(&store, classification, false, device)?;
+            train(&training, agnet, settings, &kept).map(drop)
+        }
+        StrategyName::Ssdg => {
+            let network = SsdgNetwork::new(agnet, config.bottleneck_width, domains, &device);
+            let training = AgNetTraining::new(&store, Ssdg { classification }, false, device)?;
+            train(&training, network, settings, &kept).map(drop)
+        }
+    }
 }

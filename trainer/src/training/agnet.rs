@@ -1,49 +1,49 @@
 //! `train agnet`: AG-Net on faces and their cues (paper section 3.3), from cached generated faces.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Result, ensure};
 use burn::module::Module;
-use burn::nn::loss::CrossEntropyLossConfig;
-use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+use burn::tensor::{Device, Tensor};
 use despoof::cue::cue_from_residual;
 use despoof::metrics::area_under_curve;
-use despoof::score::{LIVE, score};
-use despoof_nn::agnet::AgNet;
+use despoof::score::score;
 use image::RgbImage;
 use rand::Rng;
 use rand::rngs::StdRng;
 
 use super::batch;
 use super::checkpoint::Better;
-use super::run::{StepLoss, Training};
+use super::run::{Pass, StepLoss, Training};
+use super::strategy::{Labels, Strategy};
 use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceEntry, FaceStore, GENERATED, ImagePlane};
 
 /// Faces looked at in one piece when measuring.
 const MEASURED_BATCH: usize = 16;
 
-/// Classification of live faces against attacks, balanced over domains and classes.
-pub struct AgNetTraining {
+/// Live faces against attacks by a strategy, balanced over domains and classes.
+pub struct AgNetTraining<S> {
+    strategy: S,
     aligned: ImagePlane,
     generated: ImagePlane,
-    labels: Vec<bool>,
+    live: Vec<bool>,
+    domains: Vec<usize>,
     groups: [Vec<Vec<usize>>; 2],
     held_out: Vec<usize>,
     standardised_cue: bool,
-    label_smoothing: f32,
     device: Device,
 }
 
-impl AgNetTraining {
+impl<S> AgNetTraining<S> {
     /// Takes a store with generated faces. Faces that are not for training are held out.
     ///
     /// # Errors
     /// A store whose generated faces are not complete, or without either class.
     pub fn new(
         store: &FaceStore,
+        strategy: S,
         standardised_cue: bool,
-        label_smoothing: f32,
         device: Device,
     ) -> Result<Self> {
         let generated = store.image_plane(GENERATED, ALIGNED_SIDE)?;
@@ -52,19 +52,29 @@ impl AgNetTraining {
             "generated faces are not cached for every face; run `despoof cache generated` first"
         );
         let groups = groups_by_class(store);
-        let labels: Vec<bool> = store.entries.iter().map(is_live).collect();
-        ensure!(
-            groups.iter().all(|class| !class.is_empty()),
-            "training needs live faces and attacks"
-        );
+        let live: Vec<bool> = store.entries.iter().map(is_live).collect();
+        for (class, name) in groups.iter().zip(["attacks", "live faces"]) {
+            ensure!(
+                !class.is_empty(),
+                "training needs live faces and attacks, there are no {name}"
+            );
+        }
+        let names = domains(store);
+        let domains = store
+            .entries
+            .iter()
+            // Domains that are held out as a whole have no number and are never drawn.
+            .map(|entry| names.iter().position(|name| *name == entry.metadata.domain).unwrap_or(0))
+            .collect();
         Ok(Self {
+            strategy,
             aligned: store.image_plane(ALIGNED, ALIGNED_SIDE)?,
             generated,
-            labels,
+            live,
+            domains,
             groups,
             held_out: store.indices(|entry| !entry.metadata.is_for_training()),
             standardised_cue,
-            label_smoothing,
             device,
         })
     }
@@ -98,8 +108,8 @@ impl AgNetTraining {
     }
 }
 
-impl Training for AgNetTraining {
-    type Network = AgNet;
+impl<S: Strategy> Training for AgNetTraining<S> {
+    type Network = S::Network;
 
     const CRITERION: Option<(&'static str, Better)> = Some(("held_out_auc", Better::Larger));
 
@@ -107,36 +117,27 @@ impl Training for AgNetTraining {
         self.groups.iter().flatten().map(Vec::len).sum()
     }
 
-    fn loss(&self, network: &AgNet, count: usize, rng: &mut StdRng) -> Result<StepLoss> {
-        let indices = self.draw(count, rng);
-        let (aligned, cue) = self.inputs(&indices, &batch::coins(count, rng), &self.device)?;
-        let logits = network.forward(aligned, Some(cue)).logits;
-        let classes: Vec<i64> =
-            indices.iter().map(|&index| class_from_label(self.labels[index])).collect();
-        let targets =
-            Tensor::<1, Int>::from_data(TensorData::from(classes.as_slice()), &self.device);
-        let right = activation::softmax(logits.clone().detach(), 1)
-            .gather(1, targets.clone().unsqueeze_dim(1))
-            .mean();
-        let loss = CrossEntropyLossConfig::new()
-            .with_smoothing(Some(self.label_smoothing))
-            .init(&self.device)
-            .forward(logits, targets);
-        Ok(StepLoss {
-            loss,
-            parts: vec![("probability_of_truth", f64::from(right.into_scalar::<f32>()))],
-        })
+    fn loss(&self, network: &S::Network, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
+        let indices = self.draw(pass.faces, rng);
+        let mirrored = batch::coins(pass.faces, rng);
+        let (aligned, cue) = self.inputs(&indices, &mirrored, &self.device)?;
+        let output = S::agnet(network).forward(aligned, Some(cue));
+        let labels = Labels {
+            live: indices.iter().map(|&index| self.live[index]).collect(),
+            domains: indices.iter().map(|&index| self.domains[index]).collect(),
+        };
+        Ok(self.strategy.loss(network, output, &labels, pass.progress))
     }
 
-    fn evaluate(&self, network: &AgNet, _pictures: &Path) -> Result<Vec<(&'static str, f64)>> {
-        let network = network.valid();
+    fn evaluate(&self, network: &S::Network, _: &Path) -> Result<Vec<(&'static str, f64)>> {
+        let network = S::agnet(network).valid();
         let device = self.device.clone().inner();
         let mut scores = Vec::with_capacity(self.held_out.len());
         for indices in self.held_out.chunks(MEASURED_BATCH) {
             let (aligned, cue) = self.inputs(indices, &vec![false; indices.len()], &device)?;
             scores.extend(score(&network, aligned, cue, 1.0).into_data().iter::<f32>());
         }
-        let live: Vec<bool> = self.held_out.iter().map(|&index| self.labels[index]).collect();
+        let live: Vec<bool> = self.held_out.iter().map(|&index| self.live[index]).collect();
         Ok(area_under_curve(&scores, &live)
             .map(|area| ("held_out_auc", area))
             .into_iter()
@@ -144,14 +145,17 @@ impl Training for AgNetTraining {
     }
 }
 
+/// Names of the domains that training sees, in order.
+pub fn domains(store: &FaceStore) -> Vec<String> {
+    let seen = store.entries.iter().filter(|entry| entry.metadata.is_for_training());
+    let names: BTreeSet<String> = seen.map(|entry| entry.metadata.domain.clone()).collect();
+    names.into_iter().collect()
+}
+
 /// Whether AG-Net should call a face live: a simulated attack keeps its photo's metadata.
 pub fn is_live(entry: &FaceEntry) -> bool {
     entry.metadata.is_live()
         && entry.simulated.as_deref().is_none_or(|simulated| simulated == "recaptured")
-}
-
-fn class_from_label(live: bool) -> i64 {
-    (if live { LIVE } else { 1 - LIVE }) as i64
 }
 
 /// Training faces of a class (attacks, live), by domain and attack instrument.

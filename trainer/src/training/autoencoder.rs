@@ -13,7 +13,7 @@ use rand::rngs::StdRng;
 
 use super::batch;
 use super::checkpoint::Better;
-use super::run::{StepLoss, Training};
+use super::run::{Pass, StepLoss, Training};
 use super::samples::write_grid;
 use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceStore, ImagePlane};
 
@@ -69,9 +69,9 @@ impl Training for AutoencoderTraining {
         self.train.len()
     }
 
-    fn loss(&self, network: &Autoencoder, count: usize, rng: &mut StdRng) -> Result<StepLoss> {
-        let indices = batch::draw(&self.train, count, rng);
-        let mirrored = batch::coins(count, rng);
+    fn loss(&self, network: &Autoencoder, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
+        let indices = batch::draw(&self.train, pass.faces, rng);
+        let mirrored = batch::coins(pass.faces, rng);
         let faces = batch::images(&self.aligned, &indices, &mirrored)?;
         let crops: Vec<RgbImage> = faces.iter().map(|face| self.random_crop(face, rng)).collect();
         let input = batch::tensor(&crops, &self.device);

@@ -17,7 +17,7 @@ use rand::rngs::StdRng;
 
 use super::batch;
 use super::checkpoint::Better;
-use super::run::{StepLoss, Training};
+use super::run::{Pass, StepLoss, Training};
 use super::samples::write_grid;
 use crate::data::face_store::{
     ALIGNED, ALIGNED_SIDE, FaceStore, IDENTITY, ImagePlane, LATENTS, Plane,
@@ -124,8 +124,8 @@ impl Training for DfgTraining {
         self.train.len()
     }
 
-    fn loss(&self, network: &Unet, count: usize, rng: &mut StdRng) -> Result<StepLoss> {
-        let indices = batch::draw(&self.train, count, rng);
+    fn loss(&self, network: &Unet, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
+        let indices = batch::draw(&self.train, pass.faces, rng);
         let loss = self.denoising_loss(network, &indices, rng, &self.device)?;
         Ok(StepLoss { loss, parts: Vec::new() })
     }

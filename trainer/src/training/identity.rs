@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 
 use super::batch;
 use super::checkpoint::Better;
-use super::run::{StepLoss, Training};
+use super::run::{Pass, StepLoss, Training};
 use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceStore, TEACHER_SIDE};
 use crate::data::face_store::{ImagePlane, TEACHER};
 
@@ -72,9 +72,9 @@ impl Training for IdentityTraining {
         self.train.len()
     }
 
-    fn loss(&self, network: &MobileFaceNet, count: usize, rng: &mut StdRng) -> Result<StepLoss> {
-        let indices = batch::draw(&self.train, count, rng);
-        let mirrored = batch::coins(count, rng);
+    fn loss(&self, network: &MobileFaceNet, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
+        let indices = batch::draw(&self.train, pass.faces, rng);
+        let mirrored = batch::coins(pass.faces, rng);
         let target = Tensor::from_inner(self.target(&indices, &mirrored)?);
         let map = network.forward(self.input(&indices, &mirrored, &self.device)?);
         Ok(StepLoss { loss: relative_error(map, target), parts: Vec::new() })

@@ -13,3 +13,4 @@ pub mod options;
 mod resume_test;
 pub mod run;
 pub mod samples;
+pub mod strategy;

@@ -8,9 +8,13 @@ use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamWConfig, ModuleOptimizer, SgdConfig};
 use clap::{Args, ValueEnum};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::device::DeviceName;
+
+/// File of a run's settings.
+const CONFIG: &str = "config.toml";
 
 /// Length to which gradients are cut.
 const GRADIENT_NORM: f32 = 1.0;
@@ -120,12 +124,23 @@ impl TrainingOptions {
     }
 }
 
+/// Settings that a run kept in its `config.toml`.
+///
+/// # Errors
+/// No such file, or settings missing in it.
+pub fn read_config<S: DeserializeOwned>(run: &Path) -> Result<S> {
+    let path = run.join(CONFIG);
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}: is {} a run?", path.display(), run.display()))?;
+    toml::from_str(&text).with_context(|| format!("{}", path.display()))
+}
+
 /// Writes `config.toml` of a run: what was trained, by which revision, with which settings.
 ///
 /// # Errors
 /// A file that cannot be written.
 pub fn write_config<S: Serialize>(run: &Path, settings: &S) -> Result<()> {
-    let path = run.join("config.toml");
+    let path = run.join(CONFIG);
     let mut table = toml::Table::try_from(settings).context("settings that TOML cannot say")?;
     table.insert("revision".into(), crate::revision::revision().into());
     std::fs::write(&path, table.to_string())

@@ -8,8 +8,8 @@ use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::Tensor;
 use indicatif::{ProgressBar, ProgressStyle};
-use rand::SeedableRng;
 use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use serde::Serialize;
 
 use super::checkpoint::{self, Better, Checkpoint};
@@ -26,6 +26,15 @@ pub struct StepLoss {
     pub loss: Tensor<1>,
     /// Further numbers for the log.
     pub parts: Parts,
+}
+
+/// One pass of a training.
+#[derive(Debug, Clone, Copy)]
+pub struct Pass {
+    /// How many faces to draw.
+    pub faces: usize,
+    /// Share of the training that is done, 0 to 1.
+    pub progress: f64,
 }
 
 /// Something that can be trained.
@@ -45,7 +54,7 @@ pub trait Training {
     ///
     /// # Errors
     /// Data that cannot be read.
-    fn loss(&self, network: &Self::Network, batch: usize, rng: &mut StdRng) -> Result<StepLoss>;
+    fn loss(&self, network: &Self::Network, pass: Pass, rng: &mut StdRng) -> Result<StepLoss>;
 
     /// Draws sample pictures and measures on held-out data; returns numbers for the log.
     ///
@@ -140,15 +149,18 @@ fn optimise<T: Training>(
 ) -> Result<(Checkpoint<T::Network>, f64, Parts)> {
     let mut gradients = GradientsAccumulator::new();
     let (mut mean, mut parts) = (0.0, Vec::new());
-    for pass in 0..options.accumulate.max(1) {
-        let mut rng = pass_rng(options.seed, state.step, pass);
-        let step_loss = training.loss(&state.network, options.batch, &mut rng)?;
+    let pass = Pass { faces: options.batch, progress: state.step as f64 / options.steps as f64 };
+    for number in 0..options.accumulate.max(1) {
+        let mut rng = pass_rng(options.seed, state.step, number);
+        // Layers such as dropout draw from the device's own generator.
+        state.network.devices().iter().for_each(|device| device.seed(rng.clone().random()));
+        let step_loss = training.loss(&state.network, pass, &mut rng)?;
         // The accumulator sums.
         let loss = step_loss.loss / options.accumulate.max(1) as f64;
         let value = f64::from(loss.clone().into_scalar::<f32>());
         ensure!(
             value.is_finite(),
-            "the loss is {value} at step {}, batch {pass} of seed {}; the last good checkpoint in {} \
+            "the loss is {value} at step {}, batch {number} of seed {}; the last good checkpoint in {} \
              is kept",
             state.step,
             options.seed,
@@ -170,8 +182,8 @@ fn optimise<T: Training>(
 }
 
 /// A generator that depends on seed, step and pass alone.
-fn pass_rng(seed: u64, step: usize, pass: usize) -> StdRng {
-    let position = (step as u64).wrapping_add((pass as u64) << 32);
+fn pass_rng(seed: u64, step: usize, number: usize) -> StdRng {
+    let position = (step as u64).wrapping_add((number as u64) << 32);
     StdRng::seed_from_u64(seed ^ position.wrapping_mul(0x9E37_79B9_7F4A_7C15))
 }
 
