@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use burn::tensor::Device;
 use clap::Subcommand;
+use despoof_nn::mobilefacenet::MobileFaceNetConfig;
 use despoof_nn::presets::Preset;
 
 use crate::data::face_store::FaceStore;
@@ -75,7 +76,7 @@ pub fn run(command: &TrainCommand) -> Result<()> {
             let store = FaceStore::open(faces)?;
             let teacher = import::identity_teacher(teacher, &inference)?;
             let training = IdentityTraining::new(&store, teacher, device.clone())?;
-            train(&training, preset.identity.init(&device), options).map(drop)
+            train(&training, MobileFaceNetConfig::web().init(&device), options).map(drop)
         }
         TrainCommand::Autoencoder { faces, crop, options } => {
             let training =
