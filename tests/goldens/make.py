@@ -329,7 +329,8 @@ def ddim() -> None:
 def unet() -> None:
     """diffusers 0.35.2 `UNet2DConditionModel`, Stable Diffusion 1.5's structure made tiny, random weights.
 
-    `sample` [2, 4, 8, 8], `timesteps` [2], `context` [2, 5, 24] → `output`; `weights.*` by diffusers' names. The
+    `sample` [2, 4, 8, 8], `timesteps` [2], `context` [2, 5, 24] → `output`; `weights.*` by diffusers' names. With
+    `odd.sample` [2, 4, 7, 10], whose sides do not halve twice, → `odd.output`. The
     config value `attention_head_dim` is, as in SD 1.5, really the *number* of heads: 4 everywhere, 8 wide each. The
     transformer blocks project in and out by 1×1 convolutions and use GEGLU (asserted).
     """
@@ -360,9 +361,11 @@ def unet() -> None:
     sample = torch.randn((2, 4, 8, 8), generator=generator)
     context = torch.randn((2, 5, 24), generator=generator)
     timesteps = torch.tensor([801, 41])
-    inputs = {"sample": sample, "timesteps": timesteps, "context": context}
+    odd = torch.randn((2, 4, 7, 10), generator=generator)
+    inputs = {"sample": sample, "timesteps": timesteps, "context": context, "odd.sample": odd}
     output = model(sample, timesteps, encoder_hidden_states=context).sample
-    save_golden("unet", "diffusers 0.35.2", inputs | {"output": output} | stored_weights(state_of(model)))
+    odd_output = model(odd, timesteps, encoder_hidden_states=context).sample
+    save_golden("unet", "diffusers 0.35.2", inputs | {"output": output, "odd.output": odd_output} | stored_weights(state_of(model)))
 
 
 def autoencoder_blocks() -> None:

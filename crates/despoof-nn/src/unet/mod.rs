@@ -152,8 +152,8 @@ impl UnetConfig {
 impl Unet {
     /// ε_θ(z_t, t, F_id(x)) of paper eq. 4.
     ///
-    /// `latent` is `[batch, channels in, height, width]`, height and width divisible by
-    /// 2^(levels − 1); `timesteps` is `[batch]`, in f32 whatever the precision of the network;
+    /// `latent` is `[batch, channels in, height, width]`: an odd side (the paper's 28 has one at its
+    /// fourth level) halves to the larger half, as in diffusers; `timesteps` is `[batch]`, in f32 whatever the precision of the network;
     /// `context` is `[batch, tokens, context width]`, or narrower: zeros are put behind it (paper
     /// section 4.2: 49×512 becomes 49×768). Returns `[batch, channels out, height, width]`.
     pub fn forward(

@@ -2,14 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use burn::module::{Module, ModuleMapper, Param};
+use burn::module::Module;
 use burn::store::{
     FloatCastAdapter, KeyRemapper, ModuleAdapter, ModuleSnapshot, ModuleStore,
     PyTorchToBurnAdapter, SafetensorsStore, bridge,
 };
-use burn::tensor::{DType, Device, Distribution, Tensor, Tolerance};
-
-const NORMAL: Distribution = Distribution::Normal(0.0, 1.0);
+use burn::tensor::{DType, Device, Tensor, Tolerance};
 
 /// A path below the repository.
 pub fn repository(path: &str) -> PathBuf {
@@ -32,17 +30,6 @@ pub fn load<M: Module>(mut network: M, file: &Path, keys: &[(&str, &str)]) -> M 
         .remap(keys);
     network.load_from(&mut store).expect("weights for every parameter");
     network
-}
-
-/// The network with every matrix and kernel redrawn, those that start at zero among them.
-pub fn awake<M: Module>(network: M) -> M {
-    struct Awake;
-    impl ModuleMapper for Awake {
-        fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            if D < 2 { parameter } else { parameter.map(|t| t.random_like(NORMAL) * 0.2) }
-        }
-    }
-    network.map(&mut Awake)
 }
 
 /// Equal but for rounding: `tolerance` relative to the largest magnitude of `expected`.
