@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use clap::{Args, ValueEnum};
 use despoof_nn::agnet::EmbedderConfig;
@@ -14,7 +14,7 @@ use despoof_nn::mtcnn::{ONetConfig, PNetConfig, RNetConfig};
 use despoof_nn::resnet::ResNetConfig;
 
 use crate::import::network::{Destination, Imported, import};
-use crate::import::tables::{self, Mtcnn};
+use crate::import::tables::{self, Mtcnn, STEP_COUNTER};
 use crate::preset_choice::PresetChoice;
 use crate::runs;
 
@@ -61,14 +61,21 @@ enum Publication {
 /// Runs `despoof import`.
 pub fn run(options: &ImportOptions) -> Result<()> {
     let to = Destination::from_path(&options.out);
-    let imported = imported(options, &to)?;
+    let imported = imported(options, &to).with_context(|| {
+        format!("cannot import {:?} in the sizes of {:?}", options.network, options.preset)
+    })?;
     println!(
         "{}: {} tensors, {} parameters",
         options.out.display(),
         imported.tensors,
         imported.parameters
     );
-    list("left out, since nothing here needs them", &imported.left_out);
+    let (counters, left_out): (Vec<String>, Vec<String>) =
+        imported.left_out.into_iter().partition(|name| name.ends_with(STEP_COUNTER));
+    if !counters.is_empty() {
+        println!("{} step counters of batch normalisation left out", counters.len());
+    }
+    list("left out, since nothing here needs them", &left_out);
     list("not in the checkpoint, stay as initialised", &imported.stays_initialised);
     Ok(())
 }

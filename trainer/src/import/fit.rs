@@ -87,6 +87,7 @@ impl Table {
         for piece in self.pieces(entries)? {
             let stored = &piece.source.stored;
             match places.remove(piece.target.name.as_str()) {
+                None if *stored == piece.target.name => misfit.unexpected.push(stored.clone()),
                 None => misfit.unexpected.push(format!("{stored} (as {})", piece.target.name)),
                 Some(place) if place.shape != piece.target.shape => misfit.wrong_shape.push(
                     format!("{stored} is {:?}, expected {:?}", piece.target.shape, place.shape),

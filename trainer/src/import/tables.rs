@@ -6,10 +6,13 @@ use despoof_nn::{autoencoder, efficientnet_lite, iresnet, mobilefacenet, unet};
 
 use super::fit::{Split, Table};
 
-/// Step counters of batch normalisation: whole numbers that nothing here reads.
+/// What batch normalisation calls its step counter: a whole number that nothing here reads.
+pub const STEP_COUNTER: &str = "num_batches_tracked";
+
+/// Matches step counters.
 const COUNTERS: &str = r"(^|\.)num_batches_tracked$";
 
-/// What facenet-pytorch calls `alpha` of a PReLU.
+/// PyTorch calls the slopes of a PReLU `weight`, burn `alpha`.
 const PRELU: (&str, &str) = (r"(^|\.)(prelu\d*)\.weight$", "${1}$2.alpha");
 
 /// The three networks of MTCNN under facenet-pytorch's prefixes.
