@@ -2,10 +2,13 @@
 
 mod calibrate;
 mod commands;
+mod config;
 mod data;
+mod device;
 mod import;
 mod preset_choice;
 mod pretrained;
+mod revision;
 mod runs;
 mod training;
 
@@ -13,7 +16,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use config::arguments_with_config;
+
 /// Face liveness: train, measure, export, check.
+///
+/// Every command takes `--config FILE.toml`: its options under their long names, overridden by what
+/// stands on the command line.
 #[derive(Debug, Parser)]
 #[command(name = "despoof", version)]
 struct Arguments {
@@ -47,7 +55,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse().command) {
+    let result = arguments_with_config(std::env::args_os().collect())
+        .and_then(|arguments| run(Arguments::parse_from(arguments).command));
+    match result {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");

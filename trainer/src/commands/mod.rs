@@ -7,5 +7,6 @@ pub mod eval;
 pub mod export;
 pub mod import;
 pub mod params;
+pub mod prepared;
 pub mod simulate;
 pub mod train;
