@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use burn::module::Module;
+use burn::optim::AdamWConfig;
 use burn::store::{ModuleStore, SafetensorsStore, bridge};
 use burn::tensor::{DType, Device, Tensor, Tolerance};
 use despoof::layout::layout_of_network;
@@ -21,7 +22,7 @@ use super::checkpoint_file::Entry;
 use super::fit::{Fit, Misfit, Table};
 use super::network::{Destination, Imported, import};
 use super::tables::{self, Mtcnn};
-use crate::training::checkpoint::load_weights;
+use crate::training::checkpoint::{self, Checkpoint, load_weights};
 
 fn goldens() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/goldens")
@@ -191,6 +192,17 @@ fn imported_run_is_read_and_trained_from() {
     again().expect("torchvision's names are known, below a training script's key");
     let resnet = load_weights(&run, network()).expect("the run has a checkpoint");
     assert_close(resnet.forward(output("resnet18.input")), output("resnet18.map"));
+    let resumed = checkpoint::resume_or(&run, || Checkpoint {
+        step: 0,
+        network: narrow_resnet().init(&Device::flex().autodiff()),
+        average: Some(network()),
+        optimizer: AdamWConfig::new().init(),
+    })
+    .expect("training starts from the import");
+    let average = resumed.average.expect("the average starts there, too");
+    assert_close(average.forward(output("resnet18.input")), output("resnet18.map"));
+    let trained = resumed.network.valid();
+    assert_close(trained.forward(output("resnet18.input")), output("resnet18.map"));
     let refusal = format!("{:#}", again().expect_err("a run is not overwritten"));
     assert!(refusal.contains("has checkpoints already"), "{refusal}");
 }

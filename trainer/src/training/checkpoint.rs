@@ -130,6 +130,7 @@ pub fn save_imported<M: Module>(run: &Path, network: M) -> Result<()> {
     }
     let temporary = run.join("checkpoint-unfinished");
     let write = || -> Result<()> {
+        remove_if_there(&temporary)?;
         std::fs::create_dir_all(&temporary)?;
         network.save_file(temporary.join("network.bpk"))?;
         std::fs::write(temporary.join("step.json"), serde_json::to_string(&StepFile { step: 0 })?)?;
