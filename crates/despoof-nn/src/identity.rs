@@ -18,6 +18,7 @@ pub enum IdentityConfig {
 }
 
 /// Face to identity map. Its tensors have the names of the network alone.
+#[expect(clippy::large_enum_variant, reason = "there is one of it, and a Box is no module")]
 #[derive(Module, Debug)]
 pub enum IdentityEncoder {
     /// Runs in a page.
