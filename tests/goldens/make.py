@@ -329,7 +329,8 @@ def ddim() -> None:
 def unet() -> None:
     """diffusers 0.35.2 `UNet2DConditionModel`, Stable Diffusion 1.5's structure made tiny, random weights.
 
-    `sample` [2, 4, 8, 8], `timesteps` [2], `context` [2, 5, 24] → `output`; `weights.*` by diffusers' names. The
+    `sample` [2, 4, 8, 8], `timesteps` [2], `context` [2, 5, 24] → `output`; `weights.*` by diffusers' names. With
+    `odd.sample` [2, 4, 7, 10], whose sides do not halve twice, → `odd.output`. The
     config value `attention_head_dim` is, as in SD 1.5, really the *number* of heads: 4 everywhere, 8 wide each. The
     transformer blocks project in and out by 1×1 convolutions and use GEGLU (asserted).
     """
@@ -360,9 +361,11 @@ def unet() -> None:
     sample = torch.randn((2, 4, 8, 8), generator=generator)
     context = torch.randn((2, 5, 24), generator=generator)
     timesteps = torch.tensor([801, 41])
-    inputs = {"sample": sample, "timesteps": timesteps, "context": context}
+    odd = torch.randn((2, 4, 7, 10), generator=generator)
+    inputs = {"sample": sample, "timesteps": timesteps, "context": context, "odd.sample": odd}
     output = model(sample, timesteps, encoder_hidden_states=context).sample
-    save_golden("unet", "diffusers 0.35.2", inputs | {"output": output} | stored_weights(state_of(model)))
+    odd_output = model(odd, timesteps, encoder_hidden_states=context).sample
+    save_golden("unet", "diffusers 0.35.2", inputs | {"output": output, "odd.output": odd_output} | stored_weights(state_of(model)))
 
 
 def autoencoder_blocks() -> None:
@@ -461,6 +464,189 @@ def guided_layer() -> None:
     save_golden("guided_layer", "torch 2.9.1", values | stored_weights(weights))
 
 
+def vq_autoencoder() -> None:
+    """diffusers 0.35.2 `VQModel` (f2: widths 8 and 16, 4 channels, 32 vectors, attention at the lower level), random weights.
+
+    `input` [1, 3, 16, 16] → `code` (after `quant_conv`, not quantised) → `decoded`, from the quantised code.
+    `weights.*` by diffusers' names. Some vector is used twice and not all are (asserted).
+    """
+    from diffusers import VQModel
+
+    model = VQModel(
+        down_block_types=("DownEncoderBlock2D", "AttnDownEncoderBlock2D"),
+        up_block_types=("AttnUpDecoderBlock2D", "UpDecoderBlock2D"),
+        block_out_channels=(8, 16),
+        layers_per_block=1,
+        latent_channels=4,
+        num_vq_embeddings=32,
+        norm_num_groups=4,
+        sample_size=16,
+    )
+    generator = seeded(14)
+    randomise(model, generator)
+    values = torch.randn((1, 3, 16, 16), generator=generator)
+    code = model.encode(values).latents
+    indices = model.quantize(code)[2][2]
+    assert 1 < len(indices.unique()) < indices.numel()
+    tensors = {"input": values, "code": code, "decoded": model.decode(code).sample}
+    save_golden("vq_autoencoder", "diffusers 0.35.2", tensors | stored_weights(state_of(model)))
+
+
+class ImprovedBlock(nn.Module):
+    """Block of ArcFace's iResNet as InsightFace names its layers: BN, 3×3, BN, PReLU, strided 3×3, BN, shortcut."""
+
+    def __init__(self, width_in: int, width: int, stride: int) -> None:
+        super().__init__()
+        self.bn1 = nn.BatchNorm2d(width_in)
+        self.conv1 = nn.Conv2d(width_in, width, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.prelu = nn.PReLU(width)
+        self.conv2 = nn.Conv2d(width, width, 3, stride=stride, padding=1, bias=False)
+        self.bn3 = nn.BatchNorm2d(width)
+        if stride != 1:
+            shortcut = nn.Conv2d(width_in, width, 1, stride=stride, bias=False)
+            self.downsample = nn.Sequential(shortcut, nn.BatchNorm2d(width))
+        self.main = [self.bn1, self.conv1, self.bn2, self.prelu, self.conv2, self.bn3]
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        hidden = values
+        for layer in self.main:
+            hidden = layer(hidden)
+        return hidden + (self.downsample(values) if hasattr(self, "downsample") else values)
+
+
+class ImprovedResNet(nn.Module):
+    """InsightFace's `iresnet18` (no package on PyPI carries its PyTorch code); a narrow `width` is for tests."""
+
+    def __init__(self, width: int = 64, embedding: int = 512) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, width, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.prelu = nn.PReLU(width)
+        for stage in range(4):
+            wide = width << stage
+            first = ImprovedBlock(width << max(stage - 1, 0), wide, 2)
+            self.add_module(f"layer{stage + 1}", nn.Sequential(first, ImprovedBlock(wide, wide, 1)))
+        self.bn2 = nn.BatchNorm2d(8 * width)
+        self.fc = nn.Linear(8 * width * 7 * 7, embedding)
+        self.features = nn.BatchNorm1d(embedding)
+
+    def map(self, values: torch.Tensor) -> torch.Tensor:
+        hidden = self.prelu(self.bn1(self.conv1(values)))
+        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
+            hidden = stage(hidden)
+        return self.bn2(hidden)
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        return self.features(self.fc(self.map(values).flatten(1)))
+
+
+def iresnet() -> None:
+    """iResNet-18 with a sixteenth of the channels (4, 8, 16, 32), random weights, written after InsightFace's.
+
+    `input` [1, 3, 112, 112] → `map` [1, 32, 7, 7], behind its last normalisation → `embedding` [1, 16]; `weights.*` by
+    InsightFace's names.
+    """
+    model = ImprovedResNet(4, 16)
+    generator = seeded(15)
+    randomise(model, generator)
+    values = torch.randn((1, 3, 112, 112), generator=generator)
+    tensors = {"input": values, "map": model.map(values), "embedding": model(values)}
+    save_golden("iresnet", "written after InsightFace's iresnet.py", tensors | stored_weights(state_of(model)))
+
+
+def checkpoints() -> None:
+    """Checkpoints as PyTorch saves them, and what their networks say; random weights in f16.
+
+    `checkpoints/vit.pth`: a state dict of timm 1.0.22's `VisionTransformer` (32×32, patches of 8, 24 wide, 2 layers, 3
+    heads, a classifier of 5): `vit.input` → `vit.feature`, the normalised class token.
+    `checkpoints/resnet18.pth`: as a training script saves torchvision 0.24.1's ResNet-18 (widths 4, 8, 16, 32) under
+    DataParallel, beside its optimiser: `resnet18.input` → `resnet18.map`, before the pooling.
+    """
+    from timm.models.vision_transformer import VisionTransformer
+    from torchvision.models.resnet import BasicBlock, ResNet
+
+    folder = GOLDENS / "checkpoints"
+    folder.mkdir(exist_ok=True)
+    generator = seeded(16)
+    transformer = VisionTransformer(img_size=32, patch_size=8, embed_dim=24, depth=2, num_heads=3, num_classes=5)
+    randomise(transformer, generator)
+    torch.save(halves_of(transformer), folder / "vit.pth")
+    face = torch.randn((2, 3, 32, 32), generator=generator)
+    tensors = {"vit.input": face, "vit.feature": transformer.forward_features(face)[:, 0]}
+
+    residual = ResNet(BasicBlock, [2, 2, 2, 2], num_classes=5)
+    residual.inplanes = 4
+    residual.conv1 = nn.Conv2d(3, 4, kernel_size=7, stride=2, padding=3, bias=False)
+    residual.bn1 = nn.BatchNorm2d(4)
+    for stage in range(4):
+        layer = residual._make_layer(BasicBlock, 4 << stage, 2, stride=1 if stage == 0 else 2)
+        setattr(residual, f"layer{stage + 1}", layer)
+    residual.fc = nn.Linear(32, 5)
+    randomise(residual, generator)
+    cue = torch.randn((1, 3, 64, 64), generator=generator)
+    features = nn.Sequential(*list(residual.children())[:-2])
+    tensors |= {"resnet18.input": cue, "resnet18.map": features(cue)}
+    state = {f"module.{name}": value for name, value in halves_of(residual).items()}
+    optimiser = {"state": {0: {"momentum_buffer": torch.zeros(3)}}}
+    torch.save({"epoch": 3, "optimizer": optimiser, "state_dict": state}, folder / "resnet18.pth")
+    save_golden("checkpoints/outputs", "timm 1.0.22, torchvision 0.24.1", tensors)
+
+
+def halves_of(module: nn.Module) -> dict[str, torch.Tensor]:
+    """The state dict with its floats in f16, which loses nothing after `randomise`."""
+    return {name: value.half() if value.is_floating_point() else value for name, value in module.state_dict().items()}
+
+
+def layouts() -> None:
+    """Names and shapes of the published networks' state dicts, `layouts/*.txt`, a tensor a line; no weights are made.
+
+    Stable Diffusion 1.5's `UNet2DConditionModel` and `AutoencoderKL`, latent diffusion's vq-f8 as `VQModel` (diffusers
+    0.35.2), `vit_base_patch16_224` (timm 1.0.22), `resnet18` (torchvision 0.24.1), `iresnet18` (written after
+    InsightFace's), EfficientNet-Lite0 (efficientnet-lite-pytorch 0.1.0), MTCNN (facenet-pytorch 2.6.0).
+    """
+    import timm
+    from diffusers import AutoencoderKL, UNet2DConditionModel, VQModel
+    from efficientnet_lite_pytorch import EfficientNet
+    from facenet_pytorch.models.mtcnn import ONet, PNet, RNet
+    from torchvision.models import resnet18 as torchvision_resnet18
+
+    def autoencoder(model: type, channels: tuple[int, ...], attention: bool, **sizes: int) -> nn.Module:
+        down = ["DownEncoderBlock2D"] * 3 + ["AttnDownEncoderBlock2D" if attention else "DownEncoderBlock2D"]
+        up = ["AttnUpDecoderBlock2D" if attention else "UpDecoderBlock2D"] + ["UpDecoderBlock2D"] * 3
+        return model(
+            down_block_types=down,
+            up_block_types=up,
+            block_out_channels=channels,
+            layers_per_block=2,
+            latent_channels=4,
+            **sizes,
+        )
+
+    with torch.device("meta"):
+        networks = {
+            "unet": UNet2DConditionModel(cross_attention_dim=768, attention_head_dim=8),
+            "autoencoder": autoencoder(AutoencoderKL, (128, 256, 512, 512), False),
+            "vq_autoencoder": autoencoder(VQModel, (128, 256, 256, 512), True, num_vq_embeddings=16384),
+            "vision_transformer": timm.create_model("vit_base_patch16_224"),
+            "resnet18": torchvision_resnet18(),
+            "iresnet18": ImprovedResNet(),
+            "efficientnet_lite0": EfficientNet.from_name("efficientnet-lite0"),
+        }
+    states = {name: network.state_dict() for name, network in networks.items()}
+    detector = {"pnet": PNet(), "rnet": RNet(), "onet": ONet()}
+    states["mtcnn"] = {}
+    for name, network in detector.items():
+        states["mtcnn"] |= prefixed(name, network.state_dict())
+    folder = GOLDENS / "layouts"
+    folder.mkdir(exist_ok=True)
+    for name, state in states.items():
+        lines = [f"{tensor} {list(value.shape)}\n" for tensor, value in sorted(state.items())]
+        (folder / f"{name}.txt").write_text("".join(lines))
+        parameters = sum(value.numel() for value in state.values())
+        print(f"layouts/{name}.txt: {len(lines)} tensors, {parameters} values")
+
+
 def equal_error_rate(fpr: np.ndarray, tpr: np.ndarray) -> float:
     """Where the straight lines between the curve's points cross tpr = 1 - fpr (SciPy 1.17.1)."""
     from scipy.interpolate import interp1d
@@ -526,6 +712,10 @@ GOLDEN_MAKERS = [
     unet,
     autoencoder_blocks,
     guided_layer,
+    vq_autoencoder,
+    iresnet,
+    checkpoints,
+    layouts,
     metrics,
 ]
 

@@ -1,5 +1,13 @@
 //! Checkpoints that others made, into our networks.
 
+pub mod checkpoint_file;
+pub mod fit;
+pub mod network;
+mod rename;
+pub mod tables;
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -8,7 +16,7 @@ use despoof::weights::{NamedTensor, load_network, load_part, tensors_from_safete
 use despoof_nn::agnet::AgNet;
 use despoof_nn::efficientnet_lite;
 use despoof_nn::mobilefacenet::{INSIGHTFACE_KEYS, MobileFaceNet, MobileFaceNetConfig};
-use regex::Regex;
+use rename::Rename;
 
 use crate::pretrained;
 
@@ -50,17 +58,13 @@ pub fn agnet_with_pretrained_trunks(agnet: AgNet) -> Result<AgNet> {
 }
 
 /// Applies regular expressions and replacements, in order, to every name.
-///
-/// # Errors
-/// An expression that is none.
-pub fn renamed(tensors: Vec<NamedTensor>, rules: &[(&str, &str)]) -> Result<Vec<NamedTensor>> {
-    let rules: Vec<(Regex, &str)> =
-        rules.iter().map(|(pattern, to)| Ok((Regex::new(pattern)?, *to))).collect::<Result<_>>()?;
-    let rename = |name: String| {
-        rules.iter().fold(name, |name, (pattern, to)| pattern.replace_all(&name, *to).into_owned())
-    };
+fn renamed(
+    tensors: Vec<NamedTensor>,
+    rules: &[(&'static str, &'static str)],
+) -> Result<Vec<NamedTensor>> {
+    let rename = Rename::new(rules)?;
     Ok(tensors
         .into_iter()
-        .map(|tensor| NamedTensor { name: rename(tensor.name), ..tensor })
+        .map(|tensor| NamedTensor { name: rename.apply(&tensor.name), ..tensor })
         .collect())
 }

@@ -6,6 +6,7 @@ mod config;
 mod data;
 mod device;
 mod import;
+mod preset_choice;
 mod pretrained;
 mod revision;
 mod runs;
@@ -34,6 +35,8 @@ enum Command {
     Check(commands::check::CheckOptions),
     /// Print parameters and multiply-accumulates of every network.
     Params(commands::params::ParamsOptions),
+    /// Read a checkpoint that others made into our names.
+    Import(commands::import::ImportOptions),
     /// Find and align the faces of WebDataset shards, once.
     Align(commands::align::AlignOptions),
     /// Make presentation attacks from live photos.
@@ -67,6 +70,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check(options) => return commands::check::run(&options),
         Command::Params(options) => commands::params::run(&options)?,
+        Command::Import(options) => commands::import::run(&options)?,
         Command::Align(options) => commands::align::run(&options)?,
         Command::Simulate(command) => commands::simulate::run(&command)?,
         Command::Cache(command) => commands::cache::run(&command)?,

@@ -9,7 +9,7 @@ use despoof::generate::Generator;
 use despoof_nn::agnet::AgNet;
 use despoof_nn::autoencoder::{Autoencoder, AutoencoderConfig};
 use despoof_nn::diffusion::NoiseScheduleConfig;
-use despoof_nn::mobilefacenet::MobileFaceNet;
+use despoof_nn::identity::{IdentityConfig, IdentityEncoder};
 use despoof_nn::presets::Preset;
 use serde::{Deserialize, Serialize};
 
@@ -67,8 +67,12 @@ impl GeneratorRuns {
 ///
 /// # Errors
 /// A run without a checkpoint.
-pub fn identity_encoder(run: &Path, device: &Device) -> Result<MobileFaceNet> {
-    load_weights(run, Preset::web().identity.init(device))
+pub fn identity_encoder(run: &Path, device: &Device) -> Result<IdentityEncoder> {
+    // A run holds the network alone.
+    Ok(match Preset::web().identity {
+        IdentityConfig::MobileFaceNet(config) => load_weights(run, config.init(device))?.into(),
+        IdentityConfig::IResNet(config) => load_weights(run, config.init(device))?.into(),
+    })
 }
 
 /// AG-Net of a run.

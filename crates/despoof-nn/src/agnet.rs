@@ -11,6 +11,7 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::attention::attention;
+use crate::cost;
 use crate::efficientnet_lite::{EfficientNetLite, EfficientNetLiteConfig};
 use crate::layers;
 use crate::mobilefacenet::tokens_from_map;
@@ -161,7 +162,7 @@ impl AgNet {
     /// Without a cue every layer leaves its cross-attention out: the setting "only image" of the
     /// paper's table 3.
     pub fn forward(&self, face: Tensor<4>, cue: Option<Tensor<4>>) -> AgNetOutput {
-        let cue_tokens = cue.map(|cue| self.cue_encoder.forward(cue));
+        let cue_tokens = cue.map(|cue| self.cue_tokens(cue));
         let mut tokens = self.embed(face);
         for layer in &self.blocks {
             tokens = layer.forward(tokens, cue_tokens.clone());
@@ -170,6 +171,16 @@ impl AgNet {
         let embedding = self.embedding_from_feature(feature.clone());
         let logits = layers::linear(&self.classifier, embedding.clone());
         AgNetOutput { feature, embedding, logits }
+    }
+
+    /// f_cue of paper eq. 5: a cue `[batch, 3, 224, 224]` to `[batch, 49, cue width]`.
+    pub fn cue_tokens(&self, cue: Tensor<4>) -> Tensor<3> {
+        self.cue_encoder.forward(cue)
+    }
+
+    /// Parameters that only [`Self::cue_tokens`] needs.
+    pub fn cue_encoder_parameters(&self) -> usize {
+        cost::parameters(&self.cue_encoder)
     }
 
     /// f_0 of paper eq. 6 with the class token in front: `[batch, 1 + tokens, width]`.

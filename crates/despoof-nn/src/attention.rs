@@ -13,5 +13,8 @@ pub fn attention(query: Tensor<3>, key: Tensor<3>, value: Tensor<3>, heads: usiz
     let context = key.dims()[1];
     // One product for the scores, one for the weighted values.
     cost::record((2 * batch * tokens * context * width) as u64);
+    if cost::only_counts() {
+        return query.zeros_like();
+    }
     despoof_kernels::attention(query, key, value, heads)
 }

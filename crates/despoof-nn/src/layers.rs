@@ -14,19 +14,27 @@ use crate::cost;
 pub fn conv2d(layer: &Conv2d, input: Tensor<4>) -> Tensor<4> {
     assert_eq!(layer.dilation, [1, 1], "no network here has a dilated convolution");
     let padding = padding_pairs(layer, &input);
-    let output = despoof_kernels::conv2d(
+    let [channels_out, channels_in_of_group, kernel_height, kernel_width] =
+        layer.weight.lazy_shape().dims();
+    let [batch, _, height, width] = input.dims();
+    let positions = |length: usize, axis: usize, kernel: usize| {
+        (length + padding[axis].0 + padding[axis].1 - kernel) / layer.stride[axis] + 1
+    };
+    let (height, width) = (positions(height, 0, kernel_height), positions(width, 1, kernel_width));
+    let per_position = channels_out * channels_in_of_group * kernel_height * kernel_width;
+    cost::record((batch * height * width * per_position) as u64);
+    if cost::only_counts() {
+        let options = (&input.device(), input.dtype());
+        return Tensor::zeros([batch, channels_out, height, width], options);
+    }
+    despoof_kernels::conv2d(
         input,
         layer.weight.val(),
         layer.bias.as_ref().map(Param::val),
         layer.stride,
         padding,
         layer.groups,
-    );
-    let [channels_out, channels_in_of_group, kernel_height, kernel_width] = layer.weight.dims();
-    let [batch, _, height, width] = output.dims();
-    let per_position = channels_out * channels_in_of_group * kernel_height * kernel_width;
-    cost::record((batch * height * width * per_position) as u64);
-    output
+    )
 }
 
 /// Zeros `(before, after)` the input, vertically and horizontally. `Same` is TensorFlow's, where the
@@ -47,9 +55,14 @@ fn padding_pairs(layer: &Conv2d, input: &Tensor<4>) -> [(usize, usize); 2] {
 
 /// Affine map of the last dimension.
 pub fn linear<const D: usize>(layer: &Linear, input: Tensor<D>) -> Tensor<D> {
-    let rows: usize = input.dims()[..D - 1].iter().product();
-    let [features_in, features_out] = layer.weight.dims();
+    let mut shape = input.dims();
+    let rows: usize = shape[..D - 1].iter().product();
+    let [features_in, features_out] = layer.weight.lazy_shape().dims();
     cost::record((rows * features_in * features_out) as u64);
+    if cost::only_counts() {
+        shape[D - 1] = features_out;
+        return Tensor::zeros(shape, (&input.device(), input.dtype()));
+    }
     layer.forward(input)
 }
 

@@ -10,6 +10,8 @@ pub mod autoencoder;
 pub mod cost;
 pub mod diffusion;
 pub mod efficientnet_lite;
+pub mod identity;
+pub mod iresnet;
 pub mod layers;
 pub mod mobilefacenet;
 pub mod mtcnn;

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::agnet::AgNetConfig;
 use crate::autoencoder::AutoencoderConfig;
 use crate::diffusion::{Prediction, SamplerConfig, Start, TimestepSpacing};
+use crate::identity::IdentityConfig;
+use crate::iresnet::IResNetConfig;
 use crate::mobilefacenet::MobileFaceNetConfig;
 use crate::unet::UnetConfig;
 
@@ -14,6 +16,8 @@ use crate::unet::UnetConfig;
 pub enum PresetName {
     /// Runs in a page.
     Web,
+    /// The published sizes, for a GPU.
+    Paper,
 }
 
 /// Sizes of all networks behind the detector, and the sampler's settings.
@@ -22,7 +26,7 @@ pub struct Preset {
     /// Which preset the sizes are of.
     pub name: PresetName,
     /// F_id.
-    pub identity: MobileFaceNetConfig,
+    pub identity: IdentityConfig,
     /// Latent space of the generator.
     pub autoencoder: AutoencoderConfig,
     /// ε_θ.
@@ -38,6 +42,7 @@ impl Preset {
     pub fn named(name: PresetName) -> Self {
         match name {
             PresetName::Web => Self::web(),
+            PresetName::Paper => Self::paper(),
         }
     }
 
@@ -45,7 +50,7 @@ impl Preset {
     pub fn web() -> Self {
         Self {
             name: PresetName::Web,
-            identity: MobileFaceNetConfig::web(),
+            identity: IdentityConfig::MobileFaceNet(MobileFaceNetConfig::web()),
             autoencoder: AutoencoderConfig::web(),
             unet: UnetConfig::web(),
             sampler: SamplerConfig {
@@ -56,6 +61,26 @@ impl Preset {
                 prediction: Prediction::Velocity,
             },
             agnet: AgNetConfig::web(),
+        }
+    }
+
+    /// The published networks (paper section 4.2) and the paper's text's way of sampling: from pure
+    /// noise. The autoencoder is the one whose latents the U-Net's checkpoint knows;
+    /// [`AutoencoderConfig::latent_diffusion_vq`] is the paper's other reading.
+    pub fn paper() -> Self {
+        Self {
+            name: PresetName::Paper,
+            identity: IdentityConfig::IResNet(IResNetConfig::iresnet18()),
+            autoencoder: AutoencoderConfig::stable_diffusion(),
+            unet: UnetConfig::stable_diffusion(),
+            sampler: SamplerConfig {
+                steps: 50,
+                spacing: TimestepSpacing::Leading,
+                start: Start::Noise,
+                seed: 0,
+                prediction: Prediction::Epsilon,
+            },
+            agnet: AgNetConfig::paper(),
         }
     }
 }

@@ -8,8 +8,13 @@ use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 /// `[batch, channels, 2 height, 2 width]`.
 pub fn upsample_nearest(input: Tensor<4>) -> Tensor<4> {
     let [_, _, height, width] = input.dims();
-    let options =
-        InterpolateOptions::new(InterpolateMode::Nearest).with_output_size([2 * height, 2 * width]);
+    resize_nearest(input, [2 * height, 2 * width])
+}
+
+/// The nearest pixel (above, left) of every position: `[batch, channels, height, width]` to
+/// `[batch, channels, size…]`.
+pub fn resize_nearest(input: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
+    let options = InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(size);
     interpolate(input, options)
 }
 

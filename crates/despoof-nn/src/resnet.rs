@@ -118,7 +118,12 @@ impl BasicBlock {
 }
 
 /// A convolution without a bias: a normalisation follows it.
-fn conv(channels_in: usize, channels_out: usize, kernel: usize, stride: usize) -> Conv2dConfig {
+pub(crate) fn conv(
+    channels_in: usize,
+    channels_out: usize,
+    kernel: usize,
+    stride: usize,
+) -> Conv2dConfig {
     let padding = kernel / 2;
     Conv2dConfig::new([channels_in, channels_out], [kernel, kernel])
         .with_stride([stride, stride])

@@ -89,8 +89,10 @@ fn moments_and_decoded_image_agree_with_diffusers() {
         encoder_layers: vec![1, 1],
         decoder_layers: vec![2, 2],
         mid_attention: true,
+        level_attention: false,
         upsampling: Upsampling::Nearest,
         norm_groups: 4,
+        codebook_entries: None,
         scaling_factor: 1.0,
     };
     let keys = [&[(r"^weights\.", "")], &DIFFUSERS_KEYS[..]].concat();
@@ -102,9 +104,48 @@ fn moments_and_decoded_image_agree_with_diffusers() {
     golden::assert_close(decoded, golden::tensor(&expected, "decoded"), 1e-5);
 }
 
+#[test]
+fn code_and_decoded_image_agree_with_diffusers_vq() {
+    let expected = golden::repository("tests/goldens/vq_autoencoder.safetensors");
+    let config = AutoencoderConfig {
+        block_out_channels: vec![8, 16],
+        encoder_layers: vec![1, 1],
+        decoder_layers: vec![2, 2],
+        norm_groups: 4,
+        codebook_entries: Some(32),
+        ..AutoencoderConfig::latent_diffusion_vq()
+    };
+    let keys = [&[(r"^weights\.", "")], &DIFFUSERS_KEYS[..]].concat();
+    let autoencoder = golden::load(config.init(&Device::flex()), &expected, &keys);
+    let code = autoencoder.code_from_image(golden::tensor(&expected, "input"));
+    golden::assert_close(code.clone(), golden::tensor(&expected, "code"), 1e-5);
+    let decoded = autoencoder.decode(code.clone());
+    golden::assert_close(decoded, golden::tensor(&expected, "decoded"), 1e-5);
+    let quantized = autoencoder.quantized(code);
+    golden::assert_close(autoencoder.quantized(quantized.clone()), quantized, 0.0);
+}
+
+/// Straight through: the code gets the gradient that its quantised form gets.
+#[test]
+fn quantisation_lets_gradients_pass() {
+    let device = Device::flex().autodiff();
+    let config = AutoencoderConfig { codebook_entries: Some(8), ..AutoencoderConfig::web() };
+    let autoencoder = config.init(&device);
+    let code = Tensor::<4>::random([1, 4, 2, 2], Distribution::Default, &device).require_grad();
+    let gradients = autoencoder.decode(code.clone()).sum().backward();
+    let gradient = code.grad(&gradients).expect("the code has a gradient");
+    assert!(gradient.abs().max().into_scalar::<f32>() > 0.0);
+}
+
 /// Parameters are initialised on first use, so that this allocates nothing.
 #[test]
 fn stable_diffusion_has_its_published_size() {
     let autoencoder = AutoencoderConfig::stable_diffusion().init(&Device::flex());
     assert_eq!(cost::parameters(&autoencoder), 83_653_863);
+}
+
+#[test]
+fn latent_diffusions_vq_autoencoder_has_its_published_size() {
+    let autoencoder = AutoencoderConfig::latent_diffusion_vq().init(&Device::flex());
+    assert_eq!(cost::parameters(&autoencoder), 67_717_295);
 }

@@ -2,6 +2,7 @@
 
 mod golden;
 
+use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Distribution, Tensor};
 use despoof_nn::cost;
 use despoof_nn::unet::{DIFFUSERS_KEYS, UnetConfig, sinusoidal_embedding};
@@ -55,6 +56,12 @@ fn output_agrees_with_diffusers() {
         golden::tensor(&expected, "context"),
     );
     golden::assert_close(output, golden::tensor(&expected, "output"), 1e-5);
+    let output = unet.forward(
+        golden::tensor(&expected, "odd.sample"),
+        golden::tensor(&expected, "timesteps"),
+        golden::tensor(&expected, "context"),
+    );
+    golden::assert_close(output, golden::tensor(&expected, "odd.output"), 1e-5);
 }
 
 #[test]
@@ -64,4 +71,44 @@ fn time_embedding_has_cosines_first() {
     let expected = [1.0, 1.0, 0.0, 0.0, fast.cos(), slow.cos(), fast.sin(), slow.sin()];
     let expected = Tensor::<1>::from_floats(expected, &Device::flex()).reshape([2, 4]);
     golden::assert_close(embedding, expected, 1e-6);
+}
+
+/// The paper's section 4.2: 49×512 is "padded as 49×768".
+#[test]
+fn narrow_context_is_padded_with_zeros() {
+    let device = Device::flex();
+    let config = UnetConfig {
+        block_out_channels: vec![8, 16],
+        cross_attention: vec![false, true],
+        heads: vec![1, 2],
+        norm_groups: 4,
+        context_width: 12,
+        ..UnetConfig::web()
+    };
+    let unet = awake(config.init(&device));
+    let normal = Distribution::Normal(0.0, 1.0);
+    let latent = Tensor::random([2, 4, 8, 8], normal, &device);
+    let timesteps = Tensor::full([2], 801.0, &device);
+    let narrow = Tensor::random([2, 5, 8], normal, &device);
+    let padded = Tensor::cat(vec![narrow.clone(), Tensor::zeros([2, 5, 4], &device)], 2);
+    let output = |context| unet.forward(latent.clone(), timesteps.clone(), context);
+    let without_identity = output(Tensor::zeros([2, 5, 12], &device));
+    let with_identity = output(padded);
+    assert!((without_identity - with_identity.clone()).abs().max().into_scalar::<f32>() > 1e-4);
+    golden::assert_close(output(narrow), with_identity, 1e-6);
+}
+
+/// The network with every matrix and kernel redrawn, those that start at zero among them.
+fn awake<M: Module>(network: M) -> M {
+    struct Awake;
+    impl ModuleMapper for Awake {
+        fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            if D < 2 {
+                parameter
+            } else {
+                parameter.map(|t| t.random_like(Distribution::Normal(0.0, 1.0)) * 0.2)
+            }
+        }
+    }
+    network.map(&mut Awake)
 }

@@ -6,7 +6,7 @@ use burn::module::Module;
 use burn::tensor::{Device, ExecutionError, Tensor};
 use despoof_nn::agnet::AgNet;
 use despoof_nn::diffusion::NoiseScheduleConfig;
-use despoof_nn::mobilefacenet::MobileFaceNet;
+use despoof_nn::identity::IdentityEncoder;
 use image::RgbImage;
 use serde::Serialize;
 use thiserror::Error;
@@ -27,7 +27,7 @@ use crate::weights::{NamedTensor, load_network, tensors_below};
 #[derive(Debug)]
 pub struct Networks {
     /// F_id.
-    pub identity_encoder: MobileFaceNet,
+    pub identity_encoder: IdentityEncoder,
     /// The De-spoofing Face Generator.
     pub generator: Generator,
     /// AG-Net.

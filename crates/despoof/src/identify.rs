@@ -3,11 +3,12 @@
 use burn::tensor::Tensor;
 use burn::tensor::module::avg_pool2d;
 use burn::tensor::ops::AvgPoolOptions;
-use despoof_nn::mobilefacenet::{MobileFaceNet, tokens_from_map};
+use despoof_nn::identity::IdentityEncoder;
+use despoof_nn::mobilefacenet::tokens_from_map;
 
 /// Identity map as context tokens: aligned faces `[batch, 3, 224, 224]` in [−1, 1] to
 /// `[batch, 49, 512]` (paper section 4.2: 512×7×7 reshaped to 49×512).
-pub fn identify(identity_encoder: &MobileFaceNet, aligned: Tensor<4>) -> Tensor<3> {
+pub fn identify(identity_encoder: &IdentityEncoder, aligned: Tensor<4>) -> Tensor<3> {
     tokens_from_map(identity_encoder.forward(identity_input_from_aligned(aligned)))
 }
 

@@ -11,9 +11,12 @@ pub mod detect;
 pub mod generate;
 pub mod identify;
 pub mod images;
+pub mod layout;
 pub mod metrics;
 pub mod photo;
 pub mod score;
 pub mod weights;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod weights_file;
 
 pub use checker::{Check, CheckError, Checker, Evidence, Stage, StageTimes};

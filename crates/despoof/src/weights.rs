@@ -82,11 +82,10 @@ pub fn tensors_from_safetensors(bytes: &[u8]) -> Result<Vec<NamedTensor>, Weight
 }
 
 /// Widens little-endian floats to 32 bits.
-pub(crate) fn floats_from_bytes(
-    name: &str,
-    dtype: Dtype,
-    bytes: &[u8],
-) -> Result<Vec<f32>, WeightsError> {
+///
+/// # Errors
+/// [`WeightsError::ElementType`].
+pub fn floats_from_bytes(name: &str, dtype: Dtype, bytes: &[u8]) -> Result<Vec<f32>, WeightsError> {
     let pairs = || bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
     match dtype {
         Dtype::F32 => Ok(bytes
@@ -160,7 +159,8 @@ pub fn load_part<M: Module>(
     Ok(network)
 }
 
-/// All parameters of a network in PyTorch's names and layout, each name behind `prefix.`.
+/// All parameters of a network in PyTorch's names and layout, each name behind `prefix.` unless the
+/// prefix is empty.
 ///
 /// Reads synchronously from the device: for native use only.
 ///
@@ -175,7 +175,10 @@ pub fn tensors_from_network<M: Module>(
         .into_iter()
         .filter(|tensor| tensor.dtype.is_float())
         .map(|tensor| {
-            let name = format!("{prefix}.{}", tensor.name);
+            let name = match prefix {
+                "" => tensor.name.clone(),
+                _ => format!("{prefix}.{}", tensor.name),
+            };
             let data = bridge::into_data(tensor)
                 .map_err(|error| WeightsError::Malformed(error.to_string()))?;
             let shape = data.shape().to_vec();

@@ -5,6 +5,7 @@ pub mod cache;
 pub mod check;
 pub mod eval;
 pub mod export;
+pub mod import;
 pub mod params;
 pub mod prepared;
 pub mod simulate;

@@ -1,12 +1,17 @@
-//! `despoof params`: parameters and multiply-accumulates of every network, counted by running them.
+//! `despoof params`: parameters and multiply-accumulates of every network, counted by the code that
+//! runs them; weights are not drawn and products not computed, so that the paper's billion is no burden.
 
 use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use clap::Args;
 use despoof::identify::identity_input_from_aligned;
-use despoof_nn::cost::multiply_accumulates;
-use despoof_nn::presets::{Preset, PresetName};
+use despoof_nn::cost::multiply_accumulates_uncomputed;
+use despoof_nn::diffusion::{NoiseScheduleConfig, Start};
+use despoof_nn::mobilefacenet::tokens_from_map;
+use despoof_nn::presets::Preset;
+
+use crate::preset_choice::PresetChoice;
 
 /// Options of `despoof params`.
 #[derive(Debug, Args)]
@@ -14,12 +19,6 @@ pub struct ParamsOptions {
     /// Which sizes.
     #[arg(long, value_enum, default_value = "web")]
     preset: PresetChoice,
-}
-
-/// The presets that can be printed.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum PresetChoice {
-    Web,
 }
 
 /// Parameters, multiply-accumulates of one pass, passes in a check.
@@ -32,10 +31,7 @@ struct Row {
 
 /// Runs `despoof params`.
 pub fn run(options: &ParamsOptions) -> Result<()> {
-    let name = match options.preset {
-        PresetChoice::Web => PresetName::Web,
-    };
-    let rows = rows(&Preset::named(name));
+    let rows = rows(&options.preset.preset());
     println!("{:<22}{:>14}{:>14}{:>8}", "network", "parameters", "MMAC a pass", "passes");
     for row in &rows {
         let millions = row.multiply_accumulates as f64 / 1e6;
@@ -55,21 +51,24 @@ fn rows(preset: &Preset) -> Vec<Row> {
     let autoencoder = preset.autoencoder.init(&device);
     let unet = preset.unet.init(&device);
     let agnet = preset.agnet.init(&device);
-    let (map, identity_cost) =
-        multiply_accumulates(|| identity.forward(identity_input_from_aligned(face.clone())));
+    let (map, identity_cost) = multiply_accumulates_uncomputed(|| {
+        identity.forward(identity_input_from_aligned(face.clone()))
+    });
     let (latent, encoder_cost) =
-        multiply_accumulates(|| autoencoder.latent_from_image(face.clone()));
-    let context = despoof_nn::mobilefacenet::tokens_from_map(map);
-    let (_, unet_cost) =
-        multiply_accumulates(|| unet.forward(latent.clone(), Tensor::zeros([1], &device), context));
-    let (_, decoder_cost) = multiply_accumulates(|| autoencoder.image_from_latent(latent));
-    let (_, agnet_cost) = multiply_accumulates(|| agnet.forward(face.clone(), Some(face)));
-    let from_input =
-        matches!(preset.sampler.start, despoof_nn::diffusion::Start::NoisedInput { .. });
-    let steps = preset
-        .sampler
-        .timesteps(&despoof_nn::diffusion::NoiseScheduleConfig::default().init())
-        .len();
+        multiply_accumulates_uncomputed(|| autoencoder.latent_from_image(face.clone()));
+    let timestep = Tensor::zeros([1], &device);
+    let (_, unet_cost) = multiply_accumulates_uncomputed(|| {
+        unet.forward(latent.clone(), timestep, tokens_from_map(map))
+    });
+    let (_, decoder_cost) =
+        multiply_accumulates_uncomputed(|| autoencoder.image_from_latent(latent));
+    let (_, cue_cost) = multiply_accumulates_uncomputed(|| agnet.cue_tokens(face.clone()));
+    let (_, agnet_cost) =
+        multiply_accumulates_uncomputed(|| agnet.forward(face.clone(), Some(face)));
+    let encodes = u64::from(matches!(preset.sampler.start, Start::NoisedInput { .. }));
+    let steps = preset.sampler.timesteps(&NoiseScheduleConfig::default().init()).len() as u64;
+    let encoder = autoencoder.encoder_parameters();
+    let cue_encoder = agnet.cue_encoder_parameters();
     let row = |name, parameters, multiply_accumulates, passes| Row {
         name,
         parameters,
@@ -78,19 +77,10 @@ fn rows(preset: &Preset) -> Vec<Row> {
     };
     vec![
         row("identity", identity.num_params(), identity_cost, 1),
-        row(
-            "autoencoder: encoder",
-            autoencoder.encoder_parameters(),
-            encoder_cost,
-            u64::from(from_input),
-        ),
-        row("unet", unet.num_params(), unet_cost, steps as u64),
-        row(
-            "autoencoder: decoder",
-            autoencoder.num_params() - autoencoder.encoder_parameters(),
-            decoder_cost,
-            1,
-        ),
-        row("agnet", agnet.num_params(), agnet_cost, 1),
+        row("autoencoder: encoder", encoder, encoder_cost, encodes),
+        row("unet", unet.num_params(), unet_cost, steps),
+        row("autoencoder: decoder", autoencoder.num_params() - encoder, decoder_cost, 1),
+        row("agnet: cue encoder", cue_encoder, cue_cost, 1),
+        row("agnet: guided layers", agnet.num_params() - cue_encoder, agnet_cost - cue_cost, 1),
     ]
 }

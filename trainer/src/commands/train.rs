@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use despoof_nn::mobilefacenet::MobileFaceNetConfig;
 use despoof_nn::presets::Preset;
 use serde::Serialize;
 
@@ -124,7 +125,7 @@ fn identity(options: &IdentityOptions) -> Result<()> {
     let teacher = import::identity_teacher(teacher, &device)?;
     let device = device.autodiff();
     let training = IdentityTraining::new(&store, teacher, device.clone())?;
-    train(&training, Preset::web().identity.init(&device), settings, options).map(drop)
+    train(&training, MobileFaceNetConfig::web().init(&device), settings, options).map(drop)
 }
 
 fn autoencoder(options: &AutoencoderOptions) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use serde::{Deserialize, Serialize};
@@ -119,6 +119,27 @@ pub fn save<M: Module>(run: &Path, checkpoint: &Checkpoint<M>) -> Result<()> {
     Ok(())
 }
 
+/// Makes a run of weights that others trained: a checkpoint before the first step, without optimiser.
+///
+/// # Errors
+/// A run that has checkpoints already, or a folder that cannot be written.
+pub fn save_imported<M: Module>(run: &Path, network: M) -> Result<()> {
+    std::fs::create_dir_all(run).with_context(|| format!("cannot make {}", run.display()))?;
+    if !checkpoints(run)?.is_empty() {
+        bail!("{} has checkpoints already", run.display());
+    }
+    let temporary = run.join("checkpoint-unfinished");
+    let write = || -> Result<()> {
+        remove_if_there(&temporary)?;
+        std::fs::create_dir_all(&temporary)?;
+        network.save_file(temporary.join("network.bpk"))?;
+        std::fs::write(temporary.join("step.json"), serde_json::to_string(&StepFile { step: 0 })?)?;
+        sync_files(&temporary)?;
+        Ok(std::fs::rename(&temporary, run.join(format!("checkpoint-{:08}", 0)))?)
+    };
+    write().with_context(|| format!("cannot write a checkpoint into {}", run.display()))
+}
+
 /// Reads the last checkpoint of a run into a fresh state, or returns that state.
 ///
 /// # Errors
@@ -133,6 +154,16 @@ pub fn resume_or<M: Module>(
     let step: StepFile = serde_json::from_str(
         &std::fs::read_to_string(folder.join("step.json")).with_context(context)?,
     )?;
+    let network = |network: M| network.try_load_file(folder.join("network.bpk"));
+    if step.step == 0 {
+        // Imported weights: no step was made, so there is neither an optimiser's state nor an average.
+        return Ok(Checkpoint {
+            step: 0,
+            network: network(fresh.network).with_context(context)?,
+            average: fresh.average.map(network).transpose().with_context(context)?,
+            optimizer: fresh.optimizer,
+        });
+    }
     let average = match fresh.average {
         Some(average) => {
             Some(average.try_load_file(folder.join("average.bpk")).with_context(context)?)
@@ -141,7 +172,7 @@ pub fn resume_or<M: Module>(
     };
     Ok(Checkpoint {
         step: step.step,
-        network: fresh.network.try_load_file(folder.join("network.bpk")).with_context(context)?,
+        network: network(fresh.network).with_context(context)?,
         average,
         optimizer: fresh.optimizer.load(folder.join("optimizer.bpk")).with_context(context)?,
     })

@@ -6,6 +6,7 @@ use burn::nn::conv::Conv2d;
 use burn::tensor::{Device, Tensor};
 
 use super::mid_block::MidBlock;
+use super::spatial_attention::{SpatialAttention, attend};
 use super::{AutoencoderConfig, Upsampling};
 use crate::layers;
 use crate::resample::{pixel_shuffle, upsample_nearest};
@@ -56,6 +57,7 @@ impl Decoder {
 #[derive(Module, Debug)]
 struct UpBlock {
     resnets: Vec<ResidualBlock>,
+    attentions: Vec<SpatialAttention>,
     upsampler: Option<Conv2d>,
     #[module(skip)]
     upsampling: Upsampling,
@@ -68,6 +70,7 @@ impl UpBlock {
         let layers = config.decoder_layers[level];
         Self {
             resnets: config.residual_blocks(channels_in, channels, layers, device),
+            attentions: config.level_attentions(level, layers, device),
             upsampler: (level > 0).then(|| {
                 let channels_out = match config.upsampling {
                     Upsampling::PixelShuffle => 4 * config.block_out_channels[level - 1],
@@ -82,8 +85,8 @@ impl UpBlock {
     /// `[batch, channels in, height, width]` to `[batch, channels, 2 height, 2 width]`, after a
     /// pixel shuffle with the channels of the level above.
     fn forward(&self, mut hidden: Tensor<4>) -> Tensor<4> {
-        for resnet in &self.resnets {
-            hidden = resnet.forward(hidden, None);
+        for (index, resnet) in self.resnets.iter().enumerate() {
+            hidden = attend(self.attentions.get(index), resnet.forward(hidden, None));
         }
         match (&self.upsampler, self.upsampling) {
             (None, _) => hidden,

@@ -1,4 +1,4 @@
-//! Image to the moments of its code.
+//! Image to its code or the moments of it.
 
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::AutoencoderConfig;
 use super::mid_block::MidBlock;
+use super::spatial_attention::{SpatialAttention, attend};
 use crate::layers;
 use crate::resample::pixel_unshuffle;
 use crate::residual_block::{ResidualBlock, conv3x3};
@@ -32,12 +33,12 @@ impl Encoder {
                 .collect(),
             mid_block: config.mid_attention.then(|| MidBlock::new(config, device)),
             conv_norm_out: config.norm(lowest, device),
-            conv_out: conv3x3(lowest, 2 * config.latent_channels).init(device),
+            conv_out: conv3x3(lowest, config.moment_channels()).init(device),
             patch: config.patch,
         }
     }
 
-    /// `[batch, 3, height, width]` to `[batch, 2 · latent channels, height / 8, width / 8]`.
+    /// `[batch, 3, height, width]` to `[batch, moment channels, height / 8, width / 8]`.
     pub(super) fn forward(&self, image: Tensor<4>) -> Tensor<4> {
         let mut hidden = layers::conv2d(&self.conv_in, pixel_unshuffle(image, self.patch));
         for block in &self.down_blocks {
@@ -54,6 +55,7 @@ impl Encoder {
 #[derive(Module, Debug)]
 struct DownBlock {
     resnets: Vec<ResidualBlock>,
+    attentions: Vec<SpatialAttention>,
     downsampler: Option<Conv2d>,
 }
 
@@ -64,6 +66,7 @@ impl DownBlock {
         let layers = config.encoder_layers[level];
         Self {
             resnets: config.residual_blocks(channels_in, channels, layers, device),
+            attentions: config.level_attentions(level, layers, device),
             downsampler: (level < config.lowest_level())
                 .then(|| downsampler(channels).init(device)),
         }
@@ -72,8 +75,8 @@ impl DownBlock {
     /// `[batch, channels of the level above, height, width]` to
     /// `[batch, channels, height / 2, width / 2]`.
     fn forward(&self, mut hidden: Tensor<4>) -> Tensor<4> {
-        for resnet in &self.resnets {
-            hidden = resnet.forward(hidden, None);
+        for (index, resnet) in self.resnets.iter().enumerate() {
+            hidden = attend(self.attentions.get(index), resnet.forward(hidden, None));
         }
         match &self.downsampler {
             Some(downsampler) => layers::conv2d(downsampler, hidden),

@@ -1,12 +1,10 @@
 //! The lowest resolution of the Stable Diffusion autoencoder: two residual blocks around attention.
 
 use burn::module::Module;
-use burn::nn::{GroupNorm, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::AutoencoderConfig;
-use crate::attention::attention;
-use crate::layers;
+use super::spatial_attention::SpatialAttention;
 use crate::residual_block::ResidualBlock;
 
 /// Residual block, self-attention, residual block.
@@ -30,42 +28,5 @@ impl MidBlock {
         let hidden = self.resnets[0].forward(hidden, None);
         let hidden = self.attentions[0].forward(hidden);
         self.resnets[1].forward(hidden, None)
-    }
-}
-
-/// Residual self-attention of the positions of a feature map with one head.
-#[derive(Module, Debug)]
-struct SpatialAttention {
-    group_norm: GroupNorm,
-    to_q: Linear,
-    to_k: Linear,
-    to_v: Linear,
-    to_out: Linear,
-}
-
-impl SpatialAttention {
-    fn new(config: &AutoencoderConfig, device: &Device) -> Self {
-        let channels = config.lowest_channels();
-        let linear = || LinearConfig::new(channels, channels).init(device);
-        Self {
-            group_norm: config.norm(channels, device),
-            to_q: linear(),
-            to_k: linear(),
-            to_v: linear(),
-            to_out: linear(),
-        }
-    }
-
-    /// `[batch, channels, height, width]` to the same.
-    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let [batch, channels, height, width] = input.dims();
-        let tokens = layers::group_norm(&self.group_norm, input.clone())
-            .reshape([batch, channels, height * width])
-            .swap_dims(1, 2);
-        let query = layers::linear(&self.to_q, tokens.clone());
-        let key = layers::linear(&self.to_k, tokens.clone());
-        let value = layers::linear(&self.to_v, tokens);
-        let attended = layers::linear(&self.to_out, attention(query, key, value, 1));
-        attended.swap_dims(1, 2).reshape([batch, channels, height, width]) + input
     }
 }

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 use super::UnetConfig;
 use super::transformer::Transformer;
 use crate::layers;
-use crate::resample::upsample_nearest;
+use crate::resample::resize_nearest;
 use crate::residual_block::{ResidualBlock, conv3x3};
 
 /// Residual blocks with optional transformers, then half the resolution (except at the last level).
@@ -116,7 +116,8 @@ impl UpBlock {
     }
 
     /// `[batch, channels of the level below, height, width]` to
-    /// `[batch, channels, 2 height, 2 width]`; takes its skips off the end of `skips`.
+    /// `[batch, channels, 2 height, 2 width]`, one less where the level above was odd; takes its
+    /// skips off the end of `skips`.
     pub(super) fn forward(
         &self,
         mut hidden: Tensor<4>,
@@ -130,9 +131,12 @@ impl UpBlock {
             hidden = resnet.forward(Tensor::cat(vec![hidden, skip], 1), Some(time.clone()));
             hidden = attend(self.attentions.get(index), hidden, context);
         }
-        match &self.upsampler {
-            Some(upsampler) => layers::conv2d(upsampler, upsample_nearest(hidden)),
-            None => hidden,
+        match (&self.upsampler, skips.last()) {
+            (Some(upsampler), Some(next)) => {
+                let [_, _, height, width] = next.dims();
+                layers::conv2d(upsampler, resize_nearest(hidden, [height, width]))
+            }
+            _ => hidden,
         }
     }
 }

@@ -61,6 +61,7 @@ pub struct Unet {
     up_blocks: Vec<UpBlock>,
     conv_norm_out: GroupNorm,
     conv_out: Conv2d,
+    context_width: usize,
 }
 
 impl UnetConfig {
@@ -106,6 +107,7 @@ impl UnetConfig {
             up_blocks: self.up_blocks(device),
             conv_norm_out: GroupNormConfig::new(self.norm_groups, first).init(device),
             conv_out: zeroed(conv3x3(first, self.channels_out)).init(device),
+            context_width: self.context_width,
         }
     }
 
@@ -150,9 +152,10 @@ impl UnetConfig {
 impl Unet {
     /// ε_θ(z_t, t, F_id(x)) of paper eq. 4.
     ///
-    /// `latent` is `[batch, channels in, height, width]`, height and width divisible by
-    /// 2^(levels − 1); `timesteps` is `[batch]`, in f32 whatever the precision of the network;
-    /// `context` is `[batch, tokens, context width]`. Returns `[batch, channels out, height, width]`.
+    /// `latent` is `[batch, channels in, height, width]`: an odd side (the paper's 28 has one at its
+    /// fourth level) halves to the larger half, as in diffusers; `timesteps` is `[batch]`, in f32 whatever the precision of the network;
+    /// `context` is `[batch, tokens, context width]`, or narrower: zeros are put behind it (paper
+    /// section 4.2: 49×512 becomes 49×768). Returns `[batch, channels out, height, width]`.
     pub fn forward(
         &self,
         latent: Tensor<4>,
@@ -160,6 +163,7 @@ impl Unet {
         context: Tensor<3>,
     ) -> Tensor<4> {
         let time = self.time_embedding.forward(timesteps, latent.dtype());
+        let context = padded_to_width(context, self.context_width);
         let mut hidden = layers::conv2d(&self.conv_in, latent);
         let mut skips = vec![hidden.clone()];
         for block in &self.down_blocks {
@@ -171,4 +175,15 @@ impl Unet {
         }
         layers::conv2d(&self.conv_out, layers::group_norm_silu(&self.conv_norm_out, hidden))
     }
+}
+
+/// Puts zeros behind every token; `width` is at least that of the tokens.
+fn padded_to_width(tokens: Tensor<3>, width: usize) -> Tensor<3> {
+    let [batch, count, narrow] = tokens.dims();
+    assert!(narrow <= width, "context tokens of width {narrow} for a network of width {width}");
+    if narrow == width {
+        return tokens;
+    }
+    let zeros = Tensor::zeros([batch, count, width - narrow], (&tokens.device(), tokens.dtype()));
+    Tensor::cat(vec![tokens, zeros], 2)
 }

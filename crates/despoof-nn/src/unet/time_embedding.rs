@@ -26,7 +26,7 @@ impl TimeEmbedding {
 
     /// `[batch]` time steps to `[batch, width]` in the precision of the network.
     pub(super) fn forward(&self, timesteps: Tensor<1>, dtype: DType) -> Tensor<2> {
-        let sinusoidal_width = self.linear_1.weight.dims()[0];
+        let sinusoidal_width = self.linear_1.weight.lazy_shape().dims::<2>()[0];
         let embedding = sinusoidal_embedding(timesteps, sinusoidal_width).cast(dtype);
         let hidden = layers::silu(layers::linear(&self.linear_1, embedding));
         layers::linear(&self.linear_2, hidden)
