@@ -6,5 +6,6 @@ pub mod check;
 pub mod eval;
 pub mod export;
 pub mod params;
+pub mod protocol;
 pub mod simulate;
 pub mod train;

@@ -118,6 +118,7 @@ pub fn train<T: Training>(
             let name = pictures.join(format!("step-{:06}.png", state.step));
             let measured = training.evaluate(weights(&state), &name)?;
             log.evaluation(state.step, &measured)?;
+            crate::report::training_run::write(&options.run)?;
         }
     }
     progress.finish();
