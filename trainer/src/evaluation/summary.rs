@@ -132,14 +132,14 @@ fn summary(
     bootstrap: &Bootstrap,
 ) -> Summary {
     let report = report(samples, threshold, bootstrap);
-    let mut rates = rates_from_report(&report, |estimate| Some(estimate.value * 100.0));
+    let mut rates = rates_from_report(&report, |estimate| Some(percent(estimate.value)));
     let metrics = &report.metrics;
     rates.honest.threshold = Threshold::At(threshold);
     rates.oracle.threshold = Threshold::At(metrics.oracle.as_ref().map(|rates| rates.threshold));
     Summary {
         unit,
         rates,
-        intervals: rates_from_report(&report, |estimate| estimate.interval.map(percent)),
+        intervals: rates_from_report(&report, |estimate| estimate.interval.map(ends)),
         bootstrap: IntervalSource {
             over: words_from_resampled(&report.resampled, unit),
             drawn: report.resampled,
@@ -150,8 +150,13 @@ fn summary(
     }
 }
 
-fn percent(interval: Interval) -> [f64; 2] {
-    [interval.low * 100.0, interval.high * 100.0]
+/// Six digits behind the point: fewer than rounding errors need, more than any count gives.
+fn percent(share: f64) -> f64 {
+    (share * 1e8).round() / 1e6
+}
+
+fn ends(interval: Interval) -> [f64; 2] {
+    [percent(interval.low), percent(interval.high)]
 }
 
 fn words_from_resampled(resampled: &Resampled, unit: &str) -> String {
@@ -161,7 +166,8 @@ fn words_from_resampled(resampled: &Resampled, unit: &str) -> String {
         (resampled.samples, format!("single {unit}s of unknown subjects")),
     ];
     let there = parts.iter().filter(|(count, _)| *count > 0);
-    there.map(|(count, name)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
+    let words: Vec<String> = there.map(|(count, name)| format!("{count} {name}")).collect();
+    if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
 }
 
 fn rates_from_report<T: Default>(
@@ -196,5 +202,72 @@ fn rates_from_report<T: Default>(
         ]),
         oracle: at(&metrics.oracle),
         honest: at(&metrics.honest),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scored::label_from_name;
+    use super::*;
+
+    fn samples(scores: &[(&str, f64)]) -> Vec<Sample> {
+        let sample = |(index, (label, score)): (usize, &(&str, f64))| Sample {
+            score: *score,
+            label: label_from_name(label),
+            subject: None,
+            video: Some((index / 2).to_string()),
+        };
+        scores.iter().enumerate().map(sample).collect()
+    }
+
+    fn json(scores: &[(&str, f64)], threshold: Option<f64>) -> serde_json::Value {
+        let bootstrap = Bootstrap { resamples: 50, seed: 0 };
+        let summary = Summary::of_images(&samples(scores), threshold, &bootstrap);
+        serde_json::to_value(summary).expect("serialisable")
+    }
+
+    #[test]
+    fn rates_are_in_percent_beside_their_intervals() {
+        let scores = [
+            ("live", 0.9),
+            ("live", 0.8),
+            ("live", 0.3),
+            ("live", 0.7),
+            ("print", 0.1),
+            ("print", 0.6),
+            ("replay", 0.2),
+            ("replay", 0.2),
+        ];
+        let json = json(&scores, Some(0.5));
+        // By hand: 15 of 16 pairs are in order; one of 4 attacks accepted, one of 4 live refused.
+        assert_eq!(json["auc"], 93.75);
+        assert_eq!(json["honest"]["threshold"], 0.5);
+        assert_eq!(json["honest"]["hter"], 25.0);
+        assert_eq!(json["honest"]["bpcer"], 25.0);
+        assert_eq!(json["honest"]["apcer"], 50.0);
+        assert_eq!(json["honest"]["apcer_by_attack"]["replay"], 0.0);
+        assert_eq!(json["honest"]["acer"], 37.5);
+        assert_eq!(json["eer"], 25.0);
+        assert_eq!(json["bpcer_at_apcer"]["10"], 25.0);
+        assert_eq!(json["counts"]["attacks"]["print"], 2);
+        assert_eq!(json["bootstrap"]["drawn"]["recordings"], 4);
+        let interval = json["intervals"]["honest"]["hter"].as_array().expect("an interval");
+        assert!(interval[0].as_f64() <= Some(25.0) && Some(25.0) <= interval[1].as_f64());
+        assert!(json["intervals"]["honest"].get("threshold").is_none());
+    }
+
+    #[test]
+    fn a_live_only_and_an_attack_only_set_say_what_they_can() {
+        let live = json(&[("live", 0.9), ("live", 0.4)], Some(0.5));
+        assert_eq!(live["honest"]["bpcer"], 50.0);
+        for nothing in [&live["auc"], &live["honest"]["apcer"], &live["oracle"]["threshold"]] {
+            assert!(nothing.is_null(), "{live}");
+        }
+        let attacks = json(&[("print", 0.9), ("print", 0.4)], Some(0.5));
+        assert_eq!(attacks["honest"]["apcer"], 50.0);
+        assert!(attacks["honest"]["bpcer"].is_null() && attacks["honest"]["hter"].is_null());
+        let empty = json(&[], None);
+        assert!(empty["honest"]["threshold"].is_null() && empty["eer"].is_null());
+        assert_eq!(empty["bootstrap"]["over"], "nothing");
     }
 }

@@ -7,7 +7,7 @@ use super::plot::{Axis, Plot, Series, Shape};
 /// Bars of a histogram.
 const BINS: usize = 40;
 /// Error rates at the ends of a DET plot's axes, and its ticks.
-const DET_TICKS: [f64; 7] = [0.005, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6];
+const DET_TICKS: [f64; 9] = [0.005, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95];
 
 /// The plots that a set allows: ROC and DET need both kinds of presentations.
 ///
@@ -30,7 +30,7 @@ fn roc(curve: &[CurvePoint]) -> Plot {
         title: "ROC".to_owned(),
         x: Axis { label: "attacks accepted, %".to_owned(), ticks: ticks().collect() },
         y: Axis { label: "live accepted, %".to_owned(), ticks: ticks().collect() },
-        series: vec![line("", 3, vec![[0.0, 0.0], [1.0, 1.0]]), line("", 0, points)],
+        series: vec![diagonal(), curve_through(points)],
     }
 }
 
@@ -45,8 +45,8 @@ fn det(curve: &[CurvePoint]) -> Plot {
     Plot {
         title: "DET".to_owned(),
         x: Axis { label: "attacks accepted, % (normal deviates)".to_owned(), ticks: ticks() },
-        y: Axis { label: "BPCER, %".to_owned(), ticks: ticks() },
-        series: vec![line("", 3, vec![[0.0, 0.0], [1.0, 1.0]]), line("", 0, points)],
+        y: Axis { label: "BPCER, % (normal deviates)".to_owned(), ticks: ticks() },
+        series: vec![diagonal(), curve_through(points)],
     }
 }
 
@@ -78,8 +78,13 @@ fn histogram(scores: &Scores, thresholds: &[(&str, f64)]) -> Plot {
     }
 }
 
-fn line(name: &str, colour: usize, points: Vec<[f64; 2]>) -> Series {
-    Series { name: name.to_owned(), colour, shape: Shape::Line(points) }
+/// Chance on a ROC plot, equal errors on a DET plot.
+fn diagonal() -> Series {
+    Series { name: String::new(), colour: 0, shape: Shape::Diagonal }
+}
+
+fn curve_through(points: Vec<[f64; 2]>) -> Series {
+    Series { name: String::new(), colour: 0, shape: Shape::Line(points) }
 }
 
 fn shares_of_bins(scores: &[f64]) -> Vec<f64> {

@@ -8,9 +8,12 @@ use despoof::metrics::{Sample, Scores, averaged_by_video};
 use super::curves;
 use super::mistakes::Mistake;
 use super::page::{self, escaped, picture, row_of, section, table};
-use crate::evaluation::scored::NonResponse;
+use crate::evaluation::scored::{LIVE, NonResponse};
 use crate::evaluation::summary::{RatesAtThreshold, Summary};
 use crate::evaluation::table::{percent, text_from_non_response};
+
+/// What the pictures of a mistake are.
+const PICTURE_WORDS: &str = "Aligned face, generated face, difference.";
 
 /// What a report shows.
 pub struct Contents<'a> {
@@ -45,7 +48,7 @@ pub fn write(folder: &Path, contents: &Contents) -> Result<()> {
     }
     let presentations = contents.samples.len() + contents.non_response.count;
     let non_response = text_from_non_response(contents.non_response, presentations);
-    body += &section("No answer", &format!("<p>{}</p>", escaped(&non_response)));
+    body += &section("Without an answer", &format!("<p>{}</p>", escaped(&non_response)));
     body += &mistakes(contents.mistakes);
     page::write(folder, &contents.title, &body)
 }
@@ -89,32 +92,32 @@ fn threshold_free(summary: &Summary) -> String {
 
 fn at_thresholds(summary: &Summary) -> String {
     let (rates, intervals) = (&summary.rates, &summary.intervals);
-    let pair = |select: &dyn Fn(&RatesAtThreshold<f64>) -> Option<f64>,
-                interval: &dyn Fn(&RatesAtThreshold<[f64; 2]>) -> Option<[f64; 2]>| {
-        [
-            (select(&rates.honest), interval(&intervals.honest)),
-            (select(&rates.oracle), interval(&intervals.oracle)),
-        ]
+    let attacks: Vec<&String> = summary.counts.attacks.keys().collect();
+    let cells = |rates: &RatesAtThreshold<f64>, intervals: &RatesAtThreshold<[f64; 2]>| {
+        let values = column(rates, &attacks);
+        values.into_iter().zip(column(intervals, &attacks)).collect::<Vec<_>>()
     };
+    let honest = cells(&rates.honest, &intervals.honest);
+    let oracle = cells(&rates.oracle, &intervals.oracle);
     let threshold = |rates: &RatesAtThreshold<f64>| {
         rates.threshold.value().map_or_else(|| percent(None), |value| format!("{value:.4}"))
     };
-    let mut rows = vec![
-        vec!["threshold".to_owned(), threshold(&rates.honest), threshold(&rates.oracle)],
-        row("HTER, %", &pair(&|rates| rates.hter, &|rates| rates.hter)),
-        row("ACER, %", &pair(&|rates| rates.acer, &|rates| rates.acer)),
-        row("BPCER, %", &pair(&|rates| rates.bpcer, &|rates| rates.bpcer)),
-        row("APCER of the worst attack, %", &pair(&|rates| rates.apcer, &|rates| rates.apcer)),
-    ];
-    for attack in summary.counts.attacks.keys() {
-        rows.push(row(
-            &format!("APCER {attack}, %"),
-            &pair(&|rates| rates.apcer_by_attack.get(attack).copied(), &|rates| {
-                rates.apcer_by_attack.get(attack).copied()
-            }),
-        ));
+    let mut names =
+        ["HTER", "ACER", "BPCER", "APCER of the worst attack"].map(str::to_owned).to_vec();
+    names.extend(attacks.iter().map(|attack| format!("APCER {attack}")));
+    let mut rows =
+        vec![vec!["threshold".to_owned(), threshold(&rates.honest), threshold(&rates.oracle)]];
+    for (index, name) in names.iter().enumerate() {
+        rows.push(row(&format!("{name}, %"), &[honest[index], oracle[index]]));
     }
     table(&["", "honest", "oracle"], &rows)
+}
+
+/// The rates at a threshold, in the order of the table.
+fn column<T: Copy>(rates: &RatesAtThreshold<T>, attacks: &[&String]) -> Vec<Option<T>> {
+    let overall = [rates.hter, rates.acer, rates.bpcer, rates.apcer];
+    let by_attack = attacks.iter().map(|attack| rates.apcer_by_attack.get(*attack).copied());
+    overall.into_iter().chain(by_attack).collect()
 }
 
 fn row(name: &str, values: &[(Option<f64>, Option<[f64; 2]>)]) -> Vec<String> {
@@ -127,18 +130,21 @@ fn row(name: &str, values: &[(Option<f64>, Option<[f64; 2]>)]) -> Vec<String> {
 }
 
 fn mistakes(mistakes: &[Mistake]) -> String {
-    if mistakes.is_empty() {
-        return section("Worst mistakes", "<p>None.</p>");
+    let (refused, accepted): (Vec<&Mistake>, Vec<&Mistake>) =
+        mistakes.iter().partition(|mistake| mistake.label == LIVE);
+    let kind = |heading: &str, mistakes: &[&Mistake]| {
+        let parts: Vec<String> = mistakes.iter().map(|mistake| mistake_figure(mistake)).collect();
+        let words = if parts.is_empty() { "None." } else { PICTURE_WORDS };
+        section(heading, &(format!("<p>{words}</p>") + &row_of("pictures", &parts)))
+    };
+    kind("Live faces refused, lowest score first", &refused)
+        + &kind("Attacks accepted, highest score first", &accepted)
+}
+
+fn mistake_figure(mistake: &Mistake) -> String {
+    let caption = format!("{} ({}), score {:.3}", mistake.name, mistake.label, mistake.score);
+    match &mistake.picture {
+        Some(file) => picture(file, &caption),
+        None => format!("<figure><figcaption>{}</figcaption></figure>", escaped(&caption)),
     }
-    let caption = |mistake: &Mistake| {
-        format!("{} ({}), score {:.3}", mistake.name, mistake.label, mistake.score)
-    };
-    let part = |mistake: &Mistake| match &mistake.picture {
-        Some(file) => picture(file, &caption(mistake)),
-        None => format!("<figure><figcaption>{}</figcaption></figure>", escaped(&caption(mistake))),
-    };
-    let parts: Vec<String> = mistakes.iter().map(part).collect();
-    let words = "<p>Aligned face, generated face, difference. Live faces refused, lowest score \
-                 first; then attacks accepted, highest first.</p>";
-    section("Worst mistakes", &(words.to_owned() + &row_of("pictures", &parts)))
 }

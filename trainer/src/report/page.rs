@@ -15,8 +15,8 @@ h1{font-size:1.5rem;margin-bottom:.2rem}h2{font-size:1.1rem;margin-top:2.2rem}p{
 table{border-collapse:collapse}td,th{padding:.25rem .9rem .25rem 0;text-align:left;border-bottom:1px solid var(--line);\
 font-variant-numeric:tabular-nums}th{font-weight:600}td.n,th.n{text-align:right}\
 svg{width:24rem;max-width:100%;height:auto}svg text{fill:currentColor;font:11px system-ui,sans-serif}\
-.grid{stroke:var(--line);fill:none}.series{fill:none;stroke-width:2}.bars{fill-opacity:.45}\
-.pictures{display:flex;flex-wrap:wrap;gap:1rem}.pictures img{display:block;max-width:100%;image-rendering:auto}\
+.grid{stroke:var(--line);fill:none}.guide{stroke:var(--soft);fill:none;stroke-dasharray:3 3}.series{fill:none;stroke-width:2}.bars{fill-opacity:.45}\
+.pictures{display:flex;flex-wrap:wrap;gap:1rem}.pictures img{display:block;width:23rem;max-width:100%}\
 pre{overflow:auto;padding:1rem;border:1px solid var(--line);border-radius:.4rem;font-size:.8rem}";
 
 /// Writes a page.

@@ -29,6 +29,8 @@ pub enum Shape {
     Bars(Vec<f64>),
     /// A thin vertical line.
     Mark(f64),
+    /// A thin line from the lower left corner to the upper right one.
+    Diagonal,
 }
 
 /// What is drawn, with its name for the legend.
@@ -114,6 +116,10 @@ impl Series {
             Shape::Line(points) => {
                 let path = path_through(points);
                 format!("<path class=\"series\" style=\"stroke:{colour}\" d=\"{path}\"/>\n")
+            }
+            Shape::Diagonal => {
+                let path = path_through(&[[0.0, 0.0], [1.0, 1.0]]);
+                format!("<path class=\"guide\" d=\"{path}\"/>\n")
             }
             Shape::Mark(x) => {
                 let [x, bottom] = place([*x, 0.0]);
