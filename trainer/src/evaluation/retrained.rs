@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use burn::module::Module;
+use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use clap::Parser;
 use despoof::cue::cue_from_residual;
@@ -18,10 +17,11 @@ use super::pipeline::Pipeline;
 use super::prepared::{Domain, prepare};
 use super::scored::{Scored, ScoredSet, label_from_name};
 use super::shards::Choice;
-use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceEntry, FaceStore, GENERATED};
+use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceEntry, FaceStore, GENERATED, ImagePlane};
 use crate::data::metadata::stable_hash;
 use crate::import;
 use crate::training::agnet::AgNetTraining;
+use crate::training::checkpoint::load_weights;
 use crate::training::run::{TrainingOptions, train};
 
 /// Faces scored in one pass.
@@ -60,8 +60,8 @@ pub fn rows(
     let share = (choice.share * 1e4).round();
     let prepared = format!("faces-{}-{share}", &digest[..digest.len().min(12)]);
     let prepared = recipe.folder.join(prepared);
-    let (mut store, mut missing) = prepare(pipeline, domains, choice, &prepared)?;
-    keep_domains(&mut store, domains)?;
+    let (store, mut missing) = prepare(pipeline, domains, choice, &prepared)?;
+    ensure_only(&store, domains)?;
     domains
         .iter()
         .map(|target| {
@@ -83,19 +83,18 @@ pub fn rows(
         .collect()
 }
 
-/// Planes are read by position, so a store of more than these domains is of no use here.
-fn keep_domains(store: &mut FaceStore, domains: &[Domain]) -> Result<()> {
-    let stranger = store
-        .entries
-        .iter()
-        .find(|entry| domains.iter().all(|domain| domain.name != entry.metadata.domain));
-    match stranger {
-        Some(entry) => anyhow::bail!(
-            "the folder holds faces of another domain, {}; take an empty one",
-            entry.metadata.domain
-        ),
-        None => Ok(()),
+/// Training looks at every face of a store: one of further domains is of no use here.
+fn ensure_only(store: &FaceStore, domains: &[Domain]) -> Result<()> {
+    let is_known =
+        |entry: &&FaceEntry| domains.iter().any(|domain| domain.name == entry.metadata.domain);
+    if let Some(stranger) = store.entries.iter().find(|entry| !is_known(entry)) {
+        bail!(
+            "{} also holds faces of the domain {}; take another folder",
+            store.folder().display(),
+            stranger.metadata.domain
+        );
     }
+    Ok(())
 }
 
 fn trained_without(
@@ -122,7 +121,10 @@ fn trained_without(
     let arguments = ["agnet", "--run", &run.to_string_lossy()].map(str::to_owned);
     let RunOptions { options } =
         RunOptions::try_parse_from(arguments.iter().chain(&recipe.options))?;
-    Ok(train(&training, network, &options)?.valid())
+    train(&training, network, &options)?;
+    // From the checkpoint, so that the first pass gives what every later one will: in memory, burn's
+    // batch norms have not yet taken in their last step.
+    load_weights(&run, manifest.preset.agnet.init(&Device::flex()))
 }
 
 /// Another list of domains, or other options, is another run.
@@ -144,7 +146,7 @@ fn scores(
     let standardised = pipeline.checker.manifest().preprocessing.standardised_cue;
     let mut scored = Vec::new();
     for indices in store.indices(keep).chunks(BATCH) {
-        let read = |plane: &crate::data::face_store::ImagePlane| -> Result<_> {
+        let read = |plane: &ImagePlane| -> Result<_> {
             let images: Vec<RgbImage> =
                 indices.iter().map(|&index| plane.read(index)).collect::<Result<_>>()?;
             Ok(batch_from_images(&images.iter().collect::<Vec<_>>(), &device))

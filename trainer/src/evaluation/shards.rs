@@ -106,3 +106,76 @@ fn scored(photo: &ShardPhoto, score: f64) -> Scored {
     };
     Scored { name: photo.key.clone(), sample }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use despoof::metrics::Bootstrap;
+    use serde_json::json;
+
+    use super::super::summary::Summary;
+    use super::*;
+
+    fn repository(path: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+    }
+
+    fn shard(name: &str, photos: &[(&str, &[u8], serde_json::Value)]) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("despoof-{name}-{}.tar", std::process::id()));
+        let mut archive = tar::Builder::new(std::fs::File::create(&path).expect("a file"));
+        for (key, bytes, metadata) in photos {
+            let json = metadata.to_string();
+            for (extension, content) in [("jpg", *bytes), ("json", json.as_bytes())] {
+                let mut header = tar::Header::new_gnu();
+                header.set_size(content.len() as u64);
+                header.set_mode(0o644);
+                archive
+                    .append_data(&mut header, format!("{key}.{extension}"), content)
+                    .expect("written");
+            }
+        }
+        archive.finish().expect("written");
+        path
+    }
+
+    #[test]
+    fn photos_without_an_answer_are_counted_by_reason_and_stop_nothing() {
+        let portrait = std::fs::read(repository("tests/photos/astronaut.png")).expect("the photo");
+        let progressive = std::fs::read(repository("tests/bad-input/progressive.jpg"));
+        let cut = progressive.map(|bytes| bytes[..bytes.len() / 2].to_vec()).expect("the photo");
+        let live = |extra: serde_json::Value| {
+            let mut metadata = json!({ "label": "live", "domain": "a" });
+            metadata
+                .as_object_mut()
+                .expect("an object")
+                .extend(extra.as_object().expect("an object").clone());
+            metadata
+        };
+        let path = shard(
+            "evaluation",
+            &[
+                ("portrait", &portrait, live(json!({ "subject": "s", "video": 3 }))),
+                ("cut", &cut, live(json!({}))),
+                ("text", b"no picture", json!({ "label": "print", "domain": "a" })),
+                ("empty", b"", json!({ "label": "mask", "domain": "a" })),
+            ],
+        );
+        let pipeline = Pipeline::open(&repository("models/web"), None).expect("the bundle");
+        let everything = Choice { share: 1.0, held_out: false };
+        let set = score_shards(&pipeline, &[path.clone()], everything).expect("scores");
+        let nothing = score_shards(&pipeline, &[path.clone()], Choice { share: 0.0, ..everything });
+        std::fs::remove_file(&path).expect("removed");
+        assert!(nothing.expect_err("no photo").to_string().contains("no photo was chosen"));
+        assert_eq!((set.scored.len(), set.presentations()), (1, 4));
+        let sample = &set.scored[0].sample;
+        assert_eq!((sample.subject.as_deref(), sample.video.as_deref()), (Some("s"), Some("a/3")));
+        let reasons = ["photo_empty", "photo_format_unknown", "photo_truncated"];
+        let counted: BTreeMap<String, usize> = reasons.map(|reason| (reason.to_owned(), 1)).into();
+        assert_eq!(set.non_response.reasons, counted);
+        assert_eq!(set.non_response.labels["mask"], 1);
+        let bootstrap = Bootstrap { resamples: 10, seed: 0 };
+        let summary = Summary::of_images(&set.samples(), pipeline.threshold, &bootstrap);
+        assert!(summary.rates.honest.bpcer.is_some() && summary.rates.auc.is_none());
+    }
+}

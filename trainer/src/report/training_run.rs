@@ -31,7 +31,10 @@ pub fn write(run: &Path) -> Result<()> {
         first.into_iter().chain(others).map(|(name, points)| plot(name, points).svg()).collect();
     let mut body = row_of("plots", &plots);
     body += &section("Last and best", &last_and_best(&curves));
-    body += &section("Samples", &row_of("pictures", &pictures(run)?));
+    let pictures = pictures(run)?;
+    if !pictures.is_empty() {
+        body += &section("Last samples", &row_of("pictures", &pictures));
+    }
     if let Ok(config) = std::fs::read_to_string(run.join("config.json")) {
         body += &section("Configuration", &format!("<pre>{}</pre>", escaped(&config)));
     }
