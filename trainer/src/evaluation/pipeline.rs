@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use burn::tensor::Device;
 use despoof::align::Landmarks;
 use despoof::bundle::BundleLoader;
@@ -17,6 +17,9 @@ use crate::runs;
 
 /// Decision rule of a run, where `despoof eval --fix-decision` has put one beside its checkpoints.
 const DECISION_FILE: &str = "decision.json";
+
+/// Characters of a reason that are shown.
+const LONGEST_REASON: usize = 240;
 
 /// The browser's pipeline, with the threshold that belongs to it.
 pub struct Pipeline {
@@ -58,8 +61,9 @@ impl Pipeline {
             let threshold = Some(f64::from(checker.manifest().decision.threshold));
             return Ok(Pipeline { checker, threshold, origin: bundle.display().to_string() });
         };
-        let agnet = runs::agnet(run, &device)
-            .with_context(|| format!("{} is no run of `train agnet`", run.display()))?;
+        let agnet = runs::agnet(run, &device).map_err(|error| {
+            anyhow!("{} is no run of `train agnet`: {}", run.display(), shortened(&error))
+        })?;
         let decision = decision_of_run(run)?;
         let threshold = decision.as_ref().map(|rule| f64::from(rule.threshold));
         let checker = checker.with_agnet(agnet, decision.unwrap_or_else(undecided));
@@ -100,6 +104,15 @@ impl From<CheckError> for Refusal {
             CheckError::Detect(_) | CheckError::Device(_) => Refusal::Fatal(error.into()),
             _ => Refusal::NoAnswer(error.code()),
         }
+    }
+}
+
+/// A checkpoint of another network is refused with the names of all its tensors.
+fn shortened(error: &anyhow::Error) -> String {
+    let text = format!("{error:#}");
+    match text.char_indices().nth(LONGEST_REASON) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
 
