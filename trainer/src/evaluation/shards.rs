@@ -162,9 +162,10 @@ mod tests {
             ],
         );
         let pipeline = Pipeline::open(&repository("models/web"), None).expect("the bundle");
+        let shards = std::slice::from_ref(&path);
         let everything = Choice { share: 1.0, held_out: false };
-        let set = score_shards(&pipeline, &[path.clone()], everything).expect("scores");
-        let nothing = score_shards(&pipeline, &[path.clone()], Choice { share: 0.0, ..everything });
+        let set = score_shards(&pipeline, shards, everything).expect("scores");
+        let nothing = score_shards(&pipeline, shards, Choice { share: 0.0, ..everything });
         std::fs::remove_file(&path).expect("removed");
         assert!(nothing.expect_err("no photo").to_string().contains("no photo was chosen"));
         assert_eq!((set.scored.len(), set.presentations()), (1, 4));
