@@ -2,11 +2,14 @@
 
 mod calibrate;
 mod commands;
+mod config;
 mod data;
+mod device;
 mod evaluation;
 mod import;
 mod pretrained;
 mod report;
+mod revision;
 mod runs;
 mod training;
 
@@ -14,7 +17,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use config::arguments_with_config;
+
 /// Face liveness: train, measure, export, check.
+///
+/// Every command takes `--config FILE.toml`: its options under their long names, overridden by what
+/// stands on the command line.
 #[derive(Debug, Parser)]
 #[command(name = "despoof", version)]
 struct Arguments {
@@ -49,7 +57,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse().command) {
+    let result = arguments_with_config(std::env::args_os().collect())
+        .and_then(|arguments| run(Arguments::parse_from(arguments).command));
+    match result {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");

@@ -1,8 +1,8 @@
 //! The two browser modules: compiled by cargo, bound by wasm-bindgen.
 //!
 //! Without wasm-opt, which was measured (binaryen 132): `-O3` made both modules 4–7 % larger as
-//! transferred, `-O1`
-//! less than 1 % smaller, and a check took the same time with either. rustc has optimised them already.
+//! transferred, `-O1` less than 1 % smaller, and a check took the same time with either. rustc has
+//! optimised them already.
 
 use std::fs;
 use std::path::{Path, PathBuf};

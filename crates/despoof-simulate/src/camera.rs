@@ -48,9 +48,12 @@ pub struct Camera {
     pub exposure: f32,
     /// Gain of red and blue, 0.8–1.25.
     pub white_balance: [f32; 2],
+    /// How far automatic white balance undoes the cast of what is before the camera, 0.3–1.
+    pub adaptation: f32,
     /// Relative loss of light in the frame's corners, 0–0.4.
     pub vignetting: f32,
-    /// Stray light, 0–0.05 of the mean.
+    /// Stray light, 0–0.12 of the mean: cheap lenses and lamps near the frame lift blacks of live
+    /// faces too.
     pub flare: f32,
     /// Colour filter mosaic: red, green, blue are measured at different pixels and interpolated.
     pub mosaic: bool,
@@ -62,7 +65,11 @@ pub struct Camera {
     pub noise_seed: u64,
     /// How strongly tones are stretched around the middle, −0.25–0.7.
     pub contrast: f32,
-    /// Saturation against the scene's, 0.7–1.5.
+    /// Encoded value of black, 0–0.06: flat tone curves and limited video range.
+    pub lift: f32,
+    /// How far automatic contrast goes, 0–1.
+    pub levels: f32,
+    /// Saturation against the scene's, 0.55–1.6.
     pub saturation: f32,
     /// Threshold below which differences are smoothed away, 0–0.08 of the encoded range.
     pub denoise: f32,
@@ -85,14 +92,17 @@ impl Camera {
             motion: direction.map(|axis| axis * way),
             exposure: draw_exposure(rng),
             white_balance: [draw::centred(rng, &WHITE_BALANCE), draw::centred(rng, &WHITE_BALANCE)],
+            adaptation: draw::uniform(rng, &(0.3..=1.0)),
             vignetting: draw::skewed(rng, &(0.0..=0.4), 2.0),
-            flare: draw::skewed(rng, &(0.0..=0.05), 2.0),
+            flare: draw::skewed(rng, &(0.0..=0.12), 2.5),
             mosaic: draw::chance(rng, 0.6),
             shot_noise: draw::log_uniform(rng, &SHOT_NOISE),
             read_noise: draw::log_uniform(rng, &READ_NOISE),
             noise_seed: rng.random(),
             contrast: draw::centred(rng, &(-0.25..=0.7)),
-            saturation: draw::centred(rng, &(0.7..=1.5)),
+            lift: draw::skewed(rng, &(0.0..=0.06), 3.0),
+            levels: if draw::chance(rng, 0.3) { 0.0 } else { draw::uniform(rng, &(0.3..=1.0)) },
+            saturation: draw::centred(rng, &(0.55..=1.6)),
             denoise: draw::skewed(rng, &(0.0..=0.08), 1.5),
             sharpening: draw::skewed(rng, &(0.0..=1.6), 1.5),
             quality: draw_quality(rng),
@@ -140,11 +150,14 @@ mod tests {
             assert!(EXPOSURE.contains(&camera.exposure));
             assert!(camera.white_balance.iter().all(|g| WHITE_BALANCE.contains(g)));
             assert!((0.0..=0.4).contains(&camera.vignetting));
-            assert!((0.0..=0.05).contains(&camera.flare));
+            assert!((0.3..=1.0).contains(&camera.adaptation));
+            assert!((0.0..=0.12).contains(&camera.flare));
+            assert!((0.0..=0.06).contains(&camera.lift));
+            assert!((0.0..=1.0).contains(&camera.levels));
             assert!(SHOT_NOISE.contains(&camera.shot_noise));
             assert!(READ_NOISE.contains(&camera.read_noise));
             assert!((-0.25..=0.7).contains(&camera.contrast));
-            assert!((0.7..=1.5).contains(&camera.saturation));
+            assert!((0.55..=1.6).contains(&camera.saturation));
             assert!((0.0..=0.08).contains(&camera.denoise));
             assert!((0.0..=1.6).contains(&camera.sharpening));
             assert!(QUALITY.contains(&camera.quality));

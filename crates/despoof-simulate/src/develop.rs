@@ -12,10 +12,13 @@ use crate::{
     texture::ease,
 };
 
+/// The smallest range of tones that automatic contrast stretches to all of them.
+const SMALLEST_RANGE: f32 = 0.25;
+
 /// Tones, noise reduction, sharpening, compression, and the size asked for.
 pub(crate) fn developed(raw: &LinearImage, camera: &Camera, size: (u32, u32)) -> RgbImage {
-    let toned = toned(raw, camera);
-    let smooth = denoised(&toned, camera.denoise);
+    let levelled = levelled(toned(raw, camera), camera.levels);
+    let smooth = denoised(&levelled, camera.denoise);
     let sharp = sharpened(&smooth, camera.sharpening);
     let photo = jpeg::round_trip(&bytes(&sharp), camera.quality, camera.subsampled);
     if photo.dimensions() == size {
@@ -31,12 +34,30 @@ fn toned(raw: &LinearImage, camera: &Camera) -> LinearImage {
     let pixels = raw.pixels.iter().map(|pixel| {
         let encoded: Colour = std::array::from_fn(|channel| {
             let value = srgb_from_linear(pixel[channel] * gains[channel]);
-            value + camera.contrast * (ease(value) - value)
+            let stretched = value + camera.contrast * (ease(value) - value);
+            camera.lift + (1.0 - camera.lift) * stretched
         });
         let grey = luma(encoded);
         encoded.map(|value| (grey + (value - grey) * camera.saturation).clamp(0.0, 1.0))
     });
     LinearImage { width: raw.width, height: raw.height, pixels: pixels.collect() }
+}
+
+/// Automatic contrast: tones stretched `strength` of the way until the darkest and the brightest
+/// hundredth are black and white. Without it every lifted black would be an attack's.
+fn levelled(image: LinearImage, strength: f32) -> LinearImage {
+    let mut greys: Vec<f32> = image.pixels.iter().map(|&pixel| luma(pixel)).collect();
+    greys.sort_unstable_by(f32::total_cmp);
+    let tail = greys.len() / 100;
+    let black = greys[tail] * strength;
+    let white = 1.0 - (1.0 - greys[greys.len() - 1 - tail]) * strength;
+    let gain = 1.0 / (white - black).max(SMALLEST_RANGE);
+    let pixels = image
+        .pixels
+        .iter()
+        .map(|pixel| pixel.map(|value| ((value - black) * gain).clamp(0.0, 1.0)))
+        .collect();
+    LinearImage { pixels, ..image }
 }
 
 /// Each pixel the mean of those of its eight neighbours that differ from it by less than

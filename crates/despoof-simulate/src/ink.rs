@@ -25,7 +25,7 @@ pub struct InkSet {
     /// Density of each solid ink, 0.72–1: below 1 blacks are lifted, and unevenly worn cartridges
     /// shift the colours.
     pub strength: [f32; 4],
-    /// How far the printer's profile corrects the inks' crosstalk, 0.2–1.
+    /// How far the printer's profile corrects the inks' crosstalk, 0.4–1.
     pub profile: f32,
     /// Exponent of the coverage: below 1 dots grow and tones darken. 0.75–1.25.
     pub gain: f32,
@@ -44,7 +44,7 @@ impl InkSet {
             strength: std::array::from_fn(|_| {
                 (1.0 - common - draw::uniform(rng, &(0.0..=1.0)) * wear).max(0.72)
             }),
-            profile: draw::uniform(rng, &(0.2..=1.0)),
+            profile: draw::uniform(rng, &(0.4..=1.0)),
             gain: draw::centred(rng, &(0.75..=1.25)),
             black: draw::uniform(rng, &(0.0..=0.8)),
         }
@@ -67,7 +67,7 @@ impl InkSet {
             std::array::from_fn(|channel| {
                 let solid = 1.0 - (1.0 - SOLID[ink][channel]) * self.strength[ink];
                 let unwanted = ink < 3 && ink != channel;
-                if unwanted { solid + (1.0 - solid) * 0.75 * self.profile } else { solid }
+                if unwanted { solid + (1.0 - solid) * 0.9 * self.profile } else { solid }
             })
         })
     }
@@ -140,7 +140,7 @@ mod tests {
             for inks in [InkSet::draw(rng), InkSet::draw_photographic(rng)] {
                 assert!(inks.paper.iter().all(|p| (0.67..=1.0).contains(p)), "{inks:?}");
                 assert!(inks.strength.iter().all(|s| (0.72..=1.0).contains(s)));
-                assert!((0.2..=1.0).contains(&inks.profile));
+                assert!((0.4..=1.0).contains(&inks.profile));
                 assert!((0.75..=1.25).contains(&inks.gain));
                 assert!((0.0..=0.8).contains(&inks.black));
             }

@@ -127,10 +127,15 @@ impl LinearImage {
         )
     }
 
-    /// Mean luminance of all pixels.
-    pub(crate) fn mean_luminance(&self) -> f32 {
-        let sum: f64 = self.pixels.iter().map(|&p| f64::from(luminance(p))).sum();
-        (sum / self.pixels.len() as f64) as f32
+    /// Mean of all pixels.
+    pub(crate) fn mean(&self) -> Colour {
+        let mut sum = [0.0f64; 3];
+        for pixel in &self.pixels {
+            for (sum, &light) in sum.iter_mut().zip(pixel) {
+                *sum += f64::from(light);
+            }
+        }
+        sum.map(|sum| (sum / self.pixels.len() as f64) as f32)
     }
 
     /// Halved in both directions (a side of 1 stays) by the mean of 2×2 pixels.

@@ -78,7 +78,7 @@ impl Print {
             banding: draw::skewed(rng, &(0.0..=0.06), 4.0),
             bands: draw::log_uniform(rng, &(8.0..=90.0)),
             crumple: draw::skewed(rng, &(0.0..=0.18), 3.0),
-            haze: draw::skewed(rng, &(0.0..=0.1), 2.0),
+            haze: draw::skewed(rng, &(0.0..=0.1), 4.0),
             gloss: if matt {
                 draw::skewed(rng, &(0.0..=0.1), 2.0)
             } else {

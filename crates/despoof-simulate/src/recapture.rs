@@ -6,7 +6,7 @@ use image::RgbImage;
 use crate::{
     camera::Camera,
     develop::developed,
-    linear::{LinearImage, zip},
+    linear::{Colour, LinearImage, luminance, zip},
     optics::{defocused, shaken},
     project::{Projected, Scene},
     sensor::captured,
@@ -43,8 +43,8 @@ pub(crate) fn footprint(camera: &Camera, transform: &Transform, size: [f32; 2]) 
     }
 }
 
-/// A picture of the scene, of its size. Automatic exposure aims for the brightness of
-/// `photo`, the live one.
+/// A picture of the scene, of its size. Automatic exposure and white balance aim for
+/// those of `photo`, the live one.
 pub(crate) fn recaptured(scene: &Scene, camera: &Camera, photo: &LinearImage) -> RgbImage {
     let (width, height) = sensor_size(camera, scene.size);
     let Projected { light, structure } = scene.project(width, height);
@@ -61,20 +61,31 @@ pub(crate) fn recaptured(scene: &Scene, camera: &Camera, photo: &LinearImage) ->
     developed(&raw, camera, (size[0], size[1]))
 }
 
-/// Mean luminance as cameras meter it: the middle half of the frame counts as much as all of it.
-fn metered(light: &LinearImage) -> f32 {
+/// Mean colour as cameras meter it: the middle half of the frame counts as much as all of it.
+fn metered(light: &LinearImage) -> Colour {
     let (width, height) = (light.width, light.height);
     let middle = LinearImage::from_fn(width.div_ceil(2), height.div_ceil(2), |x, y| {
         light.pixels[(y + height / 4) * width + x + width / 4]
     });
-    f32::midpoint(light.mean_luminance(), middle.mean_luminance())
+    zip(light.mean(), middle.mean(), f32::midpoint)
 }
 
-/// Exposure, vignetting and stray light.
-fn expose(light: &mut LinearImage, camera: &Camera, brightness: f32) {
-    let mean = metered(light).max(1e-4);
-    let gain = brightness / mean * camera.exposure.exp2();
-    let stray = camera.flare * mean;
+/// Gain of each channel: automatic exposure aims for the live photo's brightness, automatic white
+/// balance goes part of the way to its colour.
+fn gains(scene: Colour, live: Colour, camera: &Camera) -> Colour {
+    let brighter = luminance(live) / luminance(scene).max(1e-4);
+    let cast = zip(live, scene, |live, scene| {
+        ((live + 1e-3) / (scene + 1e-3) / brighter.max(1e-4)).clamp(0.5, 2.0)
+    });
+    let exposure = brighter * camera.exposure.exp2();
+    cast.map(|cast| exposure * cast.powf(camera.adaptation))
+}
+
+/// Exposure, white balance, vignetting and stray light.
+fn expose(light: &mut LinearImage, camera: &Camera, live: Colour) {
+    let scene = metered(light);
+    let gains = gains(scene, live, camera);
+    let stray = scene.map(|mean| mean * camera.flare);
     let (width, height) = (light.width as f32, light.height as f32);
     for (y, row) in light.pixels.chunks_exact_mut(light.width).enumerate() {
         let v = (y as f32 + 0.5) / height - 0.5;
@@ -82,8 +93,10 @@ fn expose(light: &mut LinearImage, camera: &Camera, brightness: f32) {
             let u = (x as f32 + 0.5) / width - 0.5;
             // 1 in the corners, where u² + v² is a half.
             let outwards = 2.0 * (u * u + v * v);
-            let falloff = gain * (1.0 - camera.vignetting * outwards);
-            *pixel = pixel.map(|light| (light + stray) * falloff);
+            let falloff = 1.0 - camera.vignetting * outwards;
+            for channel in 0..3 {
+                pixel[channel] = (pixel[channel] + stray[channel]) * gains[channel] * falloff;
+            }
         }
     }
 }

@@ -25,7 +25,7 @@ pub struct Screen {
     pub gamma: f32,
     /// Light of a black pixel, 0.0002–0.06 of white: OLED low, LCD seen from aside high.
     pub black: f32,
-    /// Saturation against the photo's, 0.65–1.4: wide gamuts shown unmanaged, or dull panels.
+    /// Saturation against the photo's, 0.8–1.4: wide gamuts shown unmanaged, or dull panels.
     pub saturation: f32,
     /// Red and blue of its white against green. Bluish mostly (6500–10000 K), warm in night mode.
     pub white: [f32; 2],
@@ -84,19 +84,19 @@ impl Screen {
             black: if oled {
                 draw::log_uniform(rng, &(0.0002..=0.004))
             } else {
-                draw::log_uniform(rng, &(0.001..=0.06))
+                draw::log_uniform(rng, &(0.0005..=0.06))
             },
             saturation: if oled {
                 draw::uniform(rng, &(0.95..=1.4))
             } else {
-                draw::uniform(rng, &(0.65..=1.15))
+                draw::uniform(rng, &(0.8..=1.3))
             },
             white: draw_white(rng),
             falloff_direction: draw::direction(rng),
             falloff: draw::skewed(rng, &(0.0..=device.falloff), 2.0),
             washout: draw::skewed(rng, &(0.0..=device.falloff / 2.0), 3.0),
             bleed: if oled { 0.0 } else { draw::skewed(rng, &(0.0..=0.05), 2.5) },
-            haze: draw::skewed(rng, &(0.0..=0.12), if matt { 2.0 } else { 3.0 }),
+            haze: draw::skewed(rng, &(0.0..=0.12), if matt { 3.5 } else { 5.0 }),
             mirror: if matt { 0.0 } else { draw::skewed(rng, &(0.0..=0.07), 1.5) },
             glares: draw_glares(rng, if matt { 2 } else { 3 }, matt),
             banding: draw::skewed(rng, &(0.0..=0.3), 5.0),
@@ -270,7 +270,7 @@ mod tests {
                 assert!((0.35..=0.9).contains(&screen.lit));
                 assert!((0.75..=1.3).contains(&screen.gamma));
                 assert!((0.0002..=0.06).contains(&screen.black));
-                assert!((0.65..=1.4).contains(&screen.saturation));
+                assert!((0.8..=1.4).contains(&screen.saturation));
                 assert!(screen.white.iter().all(|gain| (0.69..=1.26).contains(gain)));
                 assert!((0.0..=0.5).contains(&screen.falloff));
                 assert!((0.0..=0.25).contains(&screen.washout));

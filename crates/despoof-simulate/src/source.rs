@@ -26,6 +26,8 @@ pub struct Source {
     pub exposure: f32,
     /// How strongly its tones are stretched around the middle, −0.2–0.8.
     pub contrast: f32,
+    /// Saturation of the copy, 0.9–1.5: drivers and albums make colours vivid.
+    pub saturation: f32,
     /// JPEG quality of the copy, 15–92, if it was compressed once more.
     pub quality: Option<u8>,
 }
@@ -40,6 +42,7 @@ impl Source {
         Self {
             exposure: if retouched { draw::centred(rng, &(-0.9..=1.1)) } else { 0.0 },
             contrast: if retouched { draw::centred(rng, &(-0.2..=0.8)) } else { 0.0 },
+            saturation: if retouched { draw::centred(rng, &(0.9..=1.5)) } else { 1.0 },
             resolution: if draw::chance(rng, copied) {
                 1.0 - draw::skewed(rng, &(0.0..=0.65), 1.5)
             } else {
@@ -69,7 +72,7 @@ impl Source {
 
     /// Changes the tones in place.
     fn retouch(&self, photo: &mut RgbImage) {
-        if self.exposure == 0.0 && self.contrast == 0.0 {
+        if (self.exposure, self.contrast, self.saturation) == (0.0, 0.0, 1.0) {
             return;
         }
         let gain = self.exposure.exp2();
@@ -79,7 +82,10 @@ impl Source {
             (value.clamp(0.0, 1.0) * 255.0 + 0.5) as u8
         });
         for pixel in photo.pixels_mut() {
-            pixel.0 = pixel.0.map(|byte| table[byte as usize]);
+            let toned = pixel.0.map(|byte| f32::from(table[byte as usize]));
+            let grey = jpeg::luma(toned);
+            // The cast clips to 0–255.
+            pixel.0 = toned.map(|value| (grey + (value - grey) * self.saturation + 0.5) as u8);
         }
     }
 }
@@ -98,6 +104,7 @@ mod tests {
                 assert!((0.35..=1.0).contains(&source.resolution));
                 assert!((-0.9..=1.1).contains(&source.exposure));
                 assert!((-0.2..=0.8).contains(&source.contrast));
+                assert!((0.9..=1.5).contains(&source.saturation));
                 assert!(source.quality.is_none_or(|q| (15..=92).contains(&q)));
             }
         }

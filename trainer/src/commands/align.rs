@@ -27,13 +27,13 @@ const CHUNK: usize = 64;
 pub struct AlignOptions {
     /// WebDataset shards of photos.
     #[arg(long, required = true, num_args = 1..)]
-    data: Vec<PathBuf>,
+    pub data: Vec<PathBuf>,
     /// Folder of prepared faces to make or to continue.
     #[arg(long)]
-    out: PathBuf,
+    pub out: PathBuf,
     /// Also keep crops on the identity teacher's own template.
     #[arg(long)]
-    teacher: bool,
+    pub teacher: bool,
 }
 
 /// A photo that was prepared, or why it was not.

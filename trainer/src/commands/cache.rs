@@ -55,33 +55,39 @@ pub enum CacheCommand {
 pub fn run(command: &CacheCommand) -> Result<()> {
     match command {
         CacheCommand::Latents { faces, autoencoder, identity, limit } => {
-            cache_latents(faces, autoencoder, identity, limit.unwrap_or(usize::MAX))
+            let limit = limit.unwrap_or(usize::MAX);
+            latents(faces, autoencoder, identity, limit, &Device::flex())
         }
         CacheCommand::Generated { faces, generator } => cache_generated(faces, generator),
     }
 }
 
-fn cache_latents(
+/// Caches latents and identity maps of the first `limit` prepared faces, and measures the latents'
+/// scale; goes on where an interrupted run stopped.
+///
+/// # Errors
+/// Runs without checkpoints, files that cannot be read or written.
+pub fn latents(
     faces: &Path,
     autoencoder_run: &Path,
     identity_run: &Path,
     limit: usize,
+    device: &Device,
 ) -> Result<()> {
-    let device = Device::flex();
     let store = FaceStore::open(faces)?;
     let aligned = store.image_plane(ALIGNED, ALIGNED_SIDE)?;
-    let factor = scaling_factor(&store, &aligned, autoencoder_run, &device)?;
+    let factor = scaling_factor(&store, &aligned, autoencoder_run, device)?;
     runs::write_scaling_factor(autoencoder_run, factor)?;
     println!("latents are scaled by {factor:.4} to unit variance");
-    let autoencoder = runs::autoencoder(autoencoder_run, &device)?;
-    let identity_encoder = runs::identity_encoder(identity_run, &device)?;
+    let autoencoder = runs::autoencoder(autoencoder_run, device)?;
+    let identity_encoder = runs::identity_encoder(identity_run, device)?;
     let mut latents = store.plane(LATENTS, LATENT_SHAPE.iter().product::<usize>() * 4)?;
     let mut identity = store.plane(IDENTITY, IDENTITY_SHAPE.iter().product::<usize>() * 2)?;
     let done = latents.records()?.min(identity.records()?);
     latents.trim(done)?;
     identity.trim(done)?;
     for_each_batch(store.entries.len().min(limit), done, |indices| {
-        let faces = read(&aligned, indices, &device)?;
+        let faces = read(&aligned, indices, device)?;
         append_floats(&mut latents, autoencoder.latent_from_image(faces.clone()), indices.len())?;
         append_half_floats(&mut identity, identify(&identity_encoder, faces), indices.len())
     })

@@ -10,12 +10,12 @@ use serde::Serialize;
 
 use crate::calibrate::decision_from_development_scores;
 use crate::evaluation::pipeline::Pipeline;
-use crate::evaluation::revision::revision;
 use crate::evaluation::scored::{NonResponse, ScoredSet};
 use crate::evaluation::shards::{self, Choice, score_shards};
 use crate::evaluation::summary::Summary;
 use crate::evaluation::{scores_file, table};
 use crate::report::{evaluation as report, mistakes};
+use crate::revision::revision;
 
 /// Options of `despoof eval`.
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ pub mod check;
 pub mod eval;
 pub mod export;
 pub mod params;
+pub mod prepared;
 pub mod protocol;
 pub mod simulate;
 pub mod train;

@@ -11,9 +11,9 @@ use crate::evaluation::leave_one_out::{self, Mean, Row};
 use crate::evaluation::pipeline::Pipeline;
 use crate::evaluation::prepared::Domain;
 use crate::evaluation::retrained::{self, Recipe};
-use crate::evaluation::revision::revision;
 use crate::evaluation::scored::ScoredSet;
 use crate::evaluation::shards::{Choice, score_shards};
+use crate::revision::revision;
 
 /// Protocols.
 #[derive(Debug, Subcommand)]

@@ -5,7 +5,6 @@ pub mod leave_one_out;
 pub mod pipeline;
 pub mod prepared;
 pub mod retrained;
-pub mod revision;
 pub mod scored;
 pub mod scores_file;
 pub mod shards;

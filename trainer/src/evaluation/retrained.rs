@@ -11,6 +11,7 @@ use despoof::metrics::{Bootstrap, Sample};
 use despoof::score::score;
 use despoof_nn::agnet::AgNet;
 use image::RgbImage;
+use serde::Serialize;
 
 use super::leave_one_out::{Row, equal_error_threshold, row};
 use super::pipeline::Pipeline;
@@ -22,7 +23,8 @@ use crate::data::metadata::stable_hash;
 use crate::import;
 use crate::training::agnet::AgNetTraining;
 use crate::training::checkpoint::load_weights;
-use crate::training::run::{TrainingOptions, train};
+use crate::training::options::TrainingOptions;
+use crate::training::run::train;
 
 /// Faces scored in one pass.
 const BATCH: usize = 16;
@@ -42,6 +44,16 @@ pub struct Recipe<'a> {
 struct RunOptions {
     #[command(flatten)]
     options: TrainingOptions,
+}
+
+/// What distinguishes the run of a target, kept beside it.
+#[derive(Serialize)]
+struct TargetRun {
+    target: String,
+    domains: Vec<String>,
+    label_smoothing: f32,
+    #[serde(flatten)]
+    training: TrainingOptions,
 }
 
 /// Trains and measures for every target. The honest threshold is that of the equal error rate of
@@ -118,10 +130,16 @@ fn trained_without(
     let network = manifest.preset.agnet.init(&device);
     let network = import::agnet_with_pretrained_trunks(network)?;
     let run = run_folder(domains, target, recipe);
-    let arguments = ["agnet", "--run", &run.to_string_lossy()].map(str::to_owned);
+    let arguments = ["agnet", "--resume", "--run", &run.to_string_lossy()].map(str::to_owned);
     let RunOptions { options } =
         RunOptions::try_parse_from(arguments.iter().chain(&recipe.options))?;
-    train(&training, network, &options)?;
+    let settings = TargetRun {
+        target: target.name.clone(),
+        domains: domains.iter().map(|domain| domain.name.clone()).collect(),
+        label_smoothing: recipe.label_smoothing,
+        training: options,
+    };
+    train(&training, network, &settings.training, &settings)?;
     // From the checkpoint, so that the first pass gives what every later one will: in memory, burn's
     // batch norms have not yet taken in their last step.
     load_weights(&run, manifest.preset.agnet.init(&Device::flex()))

@@ -35,7 +35,7 @@ pub fn write(run: &Path) -> Result<()> {
     if !pictures.is_empty() {
         body += &section("Last samples", &row_of("pictures", &pictures));
     }
-    if let Ok(config) = std::fs::read_to_string(run.join("config.json")) {
+    if let Ok(config) = std::fs::read_to_string(run.join("config.toml")) {
         body += &section("Configuration", &format!("<pre>{}</pre>", escaped(&config)));
     }
     let name = run.file_name().unwrap_or_default().to_string_lossy();

@@ -16,6 +16,7 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 use super::batch;
+use super::checkpoint::Better;
 use super::run::{StepLoss, Training};
 use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceEntry, FaceStore, GENERATED, ImagePlane};
 
@@ -99,6 +100,12 @@ impl AgNetTraining {
 
 impl Training for AgNetTraining {
     type Network = AgNet;
+
+    const CRITERION: Option<(&'static str, Better)> = Some(("held_out_auc", Better::Larger));
+
+    fn faces(&self) -> usize {
+        self.groups.iter().flatten().map(Vec::len).sum()
+    }
 
     fn loss(&self, network: &AgNet, count: usize, rng: &mut StdRng) -> Result<StepLoss> {
         let indices = self.draw(count, rng);

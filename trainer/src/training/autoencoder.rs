@@ -12,6 +12,7 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 use super::batch;
+use super::checkpoint::Better;
 use super::run::{StepLoss, Training};
 use super::samples::write_grid;
 use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceStore, ImagePlane};
@@ -61,6 +62,12 @@ impl AutoencoderTraining {
 
 impl Training for AutoencoderTraining {
     type Network = Autoencoder;
+
+    const CRITERION: Option<(&'static str, Better)> = Some(("held_out_psnr", Better::Larger));
+
+    fn faces(&self) -> usize {
+        self.train.len()
+    }
 
     fn loss(&self, network: &Autoencoder, count: usize, rng: &mut StdRng) -> Result<StepLoss> {
         let indices = batch::draw(&self.train, count, rng);

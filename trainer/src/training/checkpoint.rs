@@ -23,9 +23,72 @@ pub struct Checkpoint<M: Module> {
     pub optimizer: ModuleOptimizer,
 }
 
+/// Name of the folder with the best weights.
+const BEST: &str = "best";
+
 #[derive(Serialize, Deserialize)]
 struct StepFile {
     step: usize,
+}
+
+/// Which of two measurements is the better one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Better {
+    /// A loss or an error.
+    Smaller,
+    /// A share of right answers.
+    Larger,
+}
+
+/// What the best weights measured.
+#[derive(Serialize, Deserialize)]
+struct BestFile {
+    step: usize,
+    value: f64,
+}
+
+/// Whether a run has a finished checkpoint.
+///
+/// # Errors
+/// No such folder.
+pub fn exists(run: &Path) -> Result<bool> {
+    Ok(!checkpoints(run)?.is_empty())
+}
+
+/// Keeps the weights in the run's folder `best` if `value` is better than what is there.
+///
+/// # Errors
+/// A folder that cannot be written, or a file in it that is damaged.
+pub fn keep_if_best<M: Module>(
+    run: &Path,
+    weights: &M,
+    step: usize,
+    value: f64,
+    better: Better,
+) -> Result<()> {
+    let folder = run.join(BEST);
+    if let Ok(text) = std::fs::read_to_string(folder.join("best.json")) {
+        let best: BestFile = serde_json::from_str(&text)
+            .with_context(|| format!("{} is damaged", folder.join("best.json").display()))?;
+        // A resumed run measures again what it had measured behind its last checkpoint.
+        let is_better = match better {
+            Better::Smaller => value < best.value,
+            Better::Larger => value > best.value,
+        };
+        if !is_better {
+            return Ok(());
+        }
+    }
+    let temporary = run.join("best-unfinished");
+    remove_if_there(&temporary)?;
+    std::fs::create_dir_all(&temporary)?;
+    weights.clone().save_file(temporary.join("network.bpk"))?;
+    let best = serde_json::to_string(&BestFile { step, value })?;
+    std::fs::write(temporary.join("best.json"), best)?;
+    sync_files(&temporary)?;
+    remove_if_there(&folder)?;
+    std::fs::rename(&temporary, &folder)?;
+    Ok(())
 }
 
 /// Writes a checkpoint and removes all but the last two.
@@ -34,9 +97,7 @@ struct StepFile {
 /// A full disk: what was there before stays.
 pub fn save<M: Module>(run: &Path, checkpoint: &Checkpoint<M>) -> Result<()> {
     let temporary = run.join("checkpoint-unfinished");
-    if temporary.exists() {
-        std::fs::remove_dir_all(&temporary)?;
-    }
+    remove_if_there(&temporary)?;
     std::fs::create_dir_all(&temporary)?;
     let write = || -> Result<()> {
         checkpoint.network.clone().save_file(temporary.join("network.bpk"))?;
@@ -50,9 +111,7 @@ pub fn save<M: Module>(run: &Path, checkpoint: &Checkpoint<M>) -> Result<()> {
     };
     write().with_context(|| format!("cannot write a checkpoint into {}", run.display()))?;
     let name = run.join(format!("checkpoint-{:08}", checkpoint.step));
-    if name.exists() {
-        std::fs::remove_dir_all(&name)?;
-    }
+    remove_if_there(&name)?;
     std::fs::rename(&temporary, &name)?;
     for old in checkpoints(run)?.iter().rev().skip(KEPT) {
         std::fs::remove_dir_all(old)?;
@@ -114,6 +173,14 @@ fn checkpoints(run: &Path) -> Result<Vec<PathBuf>> {
         .collect();
     found.sort();
     Ok(found)
+}
+
+fn remove_if_there(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)
+            .with_context(|| format!("cannot remove {}", folder.display()))?;
+    }
+    Ok(())
 }
 
 fn sync_files(folder: &Path) -> Result<()> {

@@ -16,6 +16,7 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 use super::batch;
+use super::checkpoint::Better;
 use super::run::{StepLoss, Training};
 use super::samples::write_grid;
 use crate::data::face_store::{
@@ -116,6 +117,12 @@ impl DfgTraining {
 
 impl Training for DfgTraining {
     type Network = Unet;
+
+    const CRITERION: Option<(&'static str, Better)> = Some(("held_out_loss", Better::Smaller));
+
+    fn faces(&self) -> usize {
+        self.train.len()
+    }
 
     fn loss(&self, network: &Unet, count: usize, rng: &mut StdRng) -> Result<StepLoss> {
         let indices = batch::draw(&self.train, count, rng);

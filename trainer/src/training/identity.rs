@@ -9,6 +9,7 @@ use despoof_nn::mobilefacenet::MobileFaceNet;
 use rand::rngs::StdRng;
 
 use super::batch;
+use super::checkpoint::Better;
 use super::run::{StepLoss, Training};
 use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceStore, TEACHER_SIDE};
 use crate::data::face_store::{ImagePlane, TEACHER};
@@ -63,6 +64,13 @@ impl IdentityTraining {
 
 impl Training for IdentityTraining {
     type Network = MobileFaceNet;
+
+    const CRITERION: Option<(&'static str, Better)> =
+        Some(("held_out_relative_error", Better::Smaller));
+
+    fn faces(&self) -> usize {
+        self.train.len()
+    }
 
     fn loss(&self, network: &MobileFaceNet, count: usize, rng: &mut StdRng) -> Result<StepLoss> {
         let indices = batch::draw(&self.train, count, rng);

@@ -8,6 +8,7 @@ pub mod dfg;
 pub mod ema;
 pub mod identity;
 pub mod metrics_log;
+pub mod options;
 #[cfg(test)]
 mod resume_test;
 pub mod run;

@@ -8,7 +8,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
 use rand::rngs::StdRng;
 
-use super::run::{StepLoss, Training, TrainingOptions, train};
+use super::checkpoint::Better;
+use super::options::{OptimizerName, TrainingOptions};
+use super::run::{StepLoss, Training, train};
+use crate::device::DeviceName;
 
 /// Learns to double its input; from step `nan_from` on its loss is not a number.
 struct Doubling {
@@ -19,6 +22,12 @@ struct Doubling {
 impl Training for Doubling {
     type Network = Linear;
 
+    const CRITERION: Option<(&'static str, Better)> = Some(("error", Better::Smaller));
+
+    fn faces(&self) -> usize {
+        1
+    }
+
     fn loss(&self, network: &Linear, batch: usize, rng: &mut StdRng) -> Result<StepLoss> {
         let values: Vec<f32> = (0..batch * 2).map(|_| rng.random_range(-1.0..1.0)).collect();
         let input = Tensor::<2>::from_data(TensorData::new(values, [batch, 2]), &self.device);
@@ -27,8 +36,9 @@ impl Training for Doubling {
         Ok(StepLoss { loss, parts: Vec::new() })
     }
 
-    fn evaluate(&self, _network: &Linear, _pictures: &Path) -> Result<Vec<(&'static str, f64)>> {
-        Ok(Vec::new())
+    fn evaluate(&self, network: &Linear, _pictures: &Path) -> Result<Vec<(&'static str, f64)>> {
+        let error = values(network).iter().sum::<f32>() - 4.0;
+        Ok(vec![("error", f64::from(error.abs()))])
     }
 }
 
@@ -43,6 +53,11 @@ fn options(name: &str, steps: usize) -> TrainingOptions {
         weight_decay: 0.01,
         ema: 0.9,
         checkpoint_every: 2,
+        accumulate: 1,
+        optimizer: OptimizerName::AdamW,
+        device: DeviceName::Cpu,
+        resume: true,
+        dry_run: false,
     }
 }
 
@@ -62,6 +77,10 @@ fn values(network: &Linear) -> Vec<f32> {
     network.weight.val().into_data().iter::<f32>().collect()
 }
 
+fn trained(training: &Doubling, options: &TrainingOptions) -> Result<Linear> {
+    train(training, network(), options, options)
+}
+
 fn remove(run: &PathBuf) {
     // A leftover in the temporary directory harms nobody.
     let _ = std::fs::remove_dir_all(run);
@@ -71,13 +90,13 @@ fn remove(run: &PathBuf) {
 fn resumed_run_equals_uninterrupted_run() {
     let training = Doubling { device: device(), nan_from: None };
     let whole = options("whole", 8);
-    let expected = values(&train(&training, network(), &whole).expect("it trains"));
+    let expected = values(&trained(&training, &whole).expect("it trains"));
 
     // Killed after step 7: the last checkpoint is that of step 6.
     let parts = options("parts", 8);
-    train(&training, network(), &parts).expect("it trains");
+    trained(&training, &parts).expect("it trains");
     std::fs::remove_dir_all(parts.run.join("checkpoint-00000008")).expect("it was written");
-    let resumed = values(&train(&training, network(), &parts).expect("it resumes"));
+    let resumed = values(&trained(&training, &parts).expect("it resumes"));
     assert_eq!(resumed, expected);
     let log = std::fs::read_to_string(parts.run.join("metrics.jsonl")).expect("there is a log");
     assert_eq!(log.lines().count(), 8, "every step is logged once:\n{log}");
@@ -89,10 +108,10 @@ fn resumed_run_equals_uninterrupted_run() {
 fn a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_checkpoint() {
     let good = Doubling { device: device(), nan_from: None };
     let options = options("nan", 4);
-    train(&good, network(), &options).expect("it trains");
+    trained(&good, &options).expect("it trains");
     let bad = Doubling { device: device(), nan_from: Some(f32::NAN) };
     let longer = TrainingOptions { steps: 6, ..options.clone() };
-    let error = train(&bad, network(), &longer).map(|_| ()).expect_err("the loss is no number");
+    let error = trained(&bad, &longer).map(|_| ()).expect_err("the loss is no number");
     assert!(error.to_string().contains("step 4"), "{error}");
     assert!(options.run.join("checkpoint-00000004/step.json").exists());
     remove(&options.run);
@@ -102,11 +121,11 @@ fn a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_checkpoint() {
 fn a_damaged_checkpoint_is_named() {
     let training = Doubling { device: device(), nan_from: None };
     let options = options("damaged", 2);
-    train(&training, network(), &options).expect("it trains");
+    trained(&training, &options).expect("it trains");
     let file = options.run.join("checkpoint-00000002/network.bpk");
     let bytes = std::fs::read(&file).expect("it was written");
     std::fs::write(&file, &bytes[..bytes.len() / 2]).expect("it can be written");
-    let error = train(&training, network(), &TrainingOptions { steps: 4, ..options.clone() })
+    let error = trained(&training, &TrainingOptions { steps: 4, ..options.clone() })
         .map(|_| ())
         .expect_err("the checkpoint is cut off");
     assert!(format!("{error:#}").contains("checkpoint-00000002"), "{error:#}");

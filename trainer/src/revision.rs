@@ -1,9 +1,9 @@
-//! Which source a result comes from.
+//! Which state of the repository a number comes from.
 
 use std::process::Command;
 
-/// Git revision of the source folder this program was built from, `-dirty` behind it where files
-/// were changed; its version where there is no such folder any more.
+/// The git revision of the sources this program was built from, with `-dirty` where files differ
+/// from it; `unknown` outside a checkout.
 pub fn revision() -> String {
     let described = Command::new("git")
         .args(["-C", env!("CARGO_MANIFEST_DIR"), "describe", "--always", "--dirty", "--abbrev=12"])
@@ -12,6 +12,7 @@ pub fn revision() -> String {
         Ok(output) if output.status.success() => {
             String::from_utf8_lossy(&output.stdout).trim().to_owned()
         }
-        _ => format!("version {}", env!("CARGO_PKG_VERSION")),
+        // No git, or an unpacked archive: the run goes on without.
+        _ => "unknown".to_owned(),
     }
 }
