@@ -140,7 +140,8 @@ fn trained_without(
         training: options,
     };
     train(&training, network, &settings.training, &settings)?;
-    // From the checkpoint, so that the first pass gives what every later one will: in memory, burn's
+    // The last checkpoint, never the run's best: that one is told by held-out faces, the target's
+    // among them. From the checkpoint and not from memory, so that the first pass gives what every later one will: in memory, burn's
     // batch norms have not yet taken in their last step.
     load_weights(&run, manifest.preset.agnet.init(&Device::flex()))
 }
