@@ -141,8 +141,8 @@ fn trained_without(
     };
     train(&training, network, &settings.training, &settings)?;
     // The last checkpoint, never the run's best: that one is told by held-out faces, the target's
-    // among them. From the checkpoint and not from memory, so that the first pass gives what every later one will: in memory, burn's
-    // batch norms have not yet taken in their last step.
+    // among them. And not what is in memory: there, burn's batch norms have not yet taken in their
+    // last step, so a second pass would measure something else.
     load_weights(&run, manifest.preset.agnet.init(&Device::flex()))
 }
 
