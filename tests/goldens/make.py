@@ -700,6 +700,58 @@ def metrics() -> None:
     save_golden("metrics", "scikit-learn 1.7.2", tensors)
 
 
+def presentations() -> None:
+    """scikit-learn 1.7.2 on presentations with attack types and videos.
+
+    Frames in order: `scores` f64 (0 to 1), `labels` (0 live, 1 and 2 attack types), `videos` (numbered anew for each
+    label). `frame.*` is of the frames, `video.*` of the videos' mean scores: `auc`; on the pooled ROC curve
+    `oracle` = threshold, BPCER, share of attacks accepted, where both rates are closest; `bpcer_at_apcer` = BPCER of the
+    lowest threshold at which no attack type's APCER exceeds 10, 5, 1 %; `honest` = APCER of type 1, of type 2, BPCER at
+    threshold 0.55.
+    """
+    from sklearn.metrics import confusion_matrix, roc_auc_score, roc_curve
+
+    random = np.random.default_rng(29)
+    labels = np.repeat([0, 1, 2], [70, 50, 60])
+    videos = np.concatenate([np.arange(70) // 7, np.arange(50) // 5, np.arange(60) // 4])
+    of_video = random.normal(0, 0.7, (3, 15))
+    raw = random.normal(0, 0.6, len(labels)) + of_video[labels, videos] + np.array([1.1, -0.9, -0.2])[labels]
+    scores = 1 / (1 + np.exp(-raw))
+
+    def measured(scores: np.ndarray, labels: np.ndarray) -> dict[str, torch.Tensor]:
+        live = labels == 0
+        fpr, tpr, thresholds = roc_curve(live, scores, drop_intermediate=False)
+        closest = np.argmin(np.abs((1 - tpr) - fpr))
+        bpcers = []
+        for target in (0.10, 0.05, 0.01):
+            reached = [
+                1 - tpr[index]
+                for index, threshold in enumerate(thresholds)
+                if all(np.mean(scores[labels == attack] >= threshold) <= target for attack in (1, 2))
+            ]
+            bpcers.append(min(reached))
+        matrix = confusion_matrix(labels, np.where(scores >= 0.55, 0, 1), labels=[0, 1, 2])
+        rate = matrix / matrix.sum(axis=1, keepdims=True)
+        return {
+            "auc": torch.tensor([roc_auc_score(live, scores)], dtype=torch.float64),
+            "oracle": torch.tensor([thresholds[closest], 1 - tpr[closest], fpr[closest]], dtype=torch.float64),
+            "bpcer_at_apcer": torch.tensor(bpcers, dtype=torch.float64),
+            "honest": torch.tensor([rate[1, 0], rate[2, 0], rate[0, 1]], dtype=torch.float64),
+        }
+
+    named = sorted(set(zip(labels, videos)))
+    of_named = [(labels == label) & (videos == video) for label, video in named]
+    video_scores = np.array([scores[chosen].mean() for chosen in of_named])
+    tensors = {
+        "scores": torch.from_numpy(scores),
+        "labels": torch.from_numpy(labels),
+        "videos": torch.from_numpy(videos),
+    }
+    tensors |= prefixed("frame", measured(scores, labels))
+    tensors |= prefixed("video", measured(video_scores, np.array([label for label, _ in named])))
+    save_golden("presentations", "scikit-learn 1.7.2", tensors)
+
+
 GOLDEN_MAKERS = [
     photo,
     mtcnn_weights,
@@ -717,6 +769,7 @@ GOLDEN_MAKERS = [
     checkpoints,
     layouts,
     metrics,
+    presentations,
 ]
 
 

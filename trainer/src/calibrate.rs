@@ -17,13 +17,13 @@ const TEMPERATURE_EXPONENTS: std::ops::RangeInclusive<i32> = -20..=30;
 /// # Errors
 /// Data without both classes.
 pub fn decision_from_development_scores(
-    samples: &[(String, Sample)],
+    samples: &[Sample],
     data: &[String],
 ) -> Result<DecisionRule> {
     let temperature = best_temperature(samples);
     let calibrated: Vec<Sample> = samples
         .iter()
-        .map(|(_, sample)| Sample { score: tempered(sample.score, temperature), ..sample.clone() })
+        .map(|sample| Sample { score: tempered(sample.score, temperature), ..sample.clone() })
         .collect();
     let equal_error = Scores::from_samples(&calibrated)
         .equal_error()
@@ -48,11 +48,11 @@ pub fn decision_from_development_scores(
     })
 }
 
-fn best_temperature(samples: &[(String, Sample)]) -> f64 {
+fn best_temperature(samples: &[Sample]) -> f64 {
     let loss = |temperature: f64| -> f64 {
         samples
             .iter()
-            .map(|(_, sample)| {
+            .map(|sample| {
                 let live = tempered(sample.score, temperature).clamp(1e-9, 1.0 - 1e-9);
                 -(if sample.label == Label::Live { live } else { 1.0 - live }).ln()
             })
@@ -75,13 +75,13 @@ fn tempered(score: f64, temperature: f64) -> f64 {
 mod tests {
     use super::*;
 
-    fn samples() -> Vec<(String, Sample)> {
+    fn samples() -> Vec<Sample> {
         (0..200)
             .map(|index| {
                 let live = index % 2 == 0;
                 let score = if live { 0.55 } else { 0.45 } + f64::from(index % 17) * 0.01 - 0.08;
                 let label = if live { Label::Live } else { Label::Attack("print".into()) };
-                (index.to_string(), Sample { score, label, subject: None })
+                Sample { score, label, subject: None, video: None }
             })
             .collect()
     }
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn one_class_fixes_nothing() {
         let live: Vec<_> =
-            samples().into_iter().filter(|(_, sample)| sample.label == Label::Live).collect();
+            samples().into_iter().filter(|sample| sample.label == Label::Live).collect();
         assert!(decision_from_development_scores(&live, &["a".into()]).is_err());
     }
 }

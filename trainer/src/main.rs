@@ -5,9 +5,11 @@ mod commands;
 mod config;
 mod data;
 mod device;
+mod evaluation;
 mod import;
 mod preset_choice;
 mod pretrained;
+mod report;
 mod revision;
 mod runs;
 mod training;
@@ -50,8 +52,11 @@ enum Command {
     Train(commands::train::TrainCommand),
     /// Make a bundle from runs.
     Export(commands::export::ExportOptions),
-    /// Measure a bundle on photos.
+    /// Measure a bundle, a run, or anybody's scores.
     Eval(commands::eval::EvalOptions),
+    /// Measure over held-out domains.
+    #[command(subcommand)]
+    Protocol(commands::protocol::ProtocolCommand),
 }
 
 fn main() -> ExitCode {
@@ -77,6 +82,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Train(command) => commands::train::run(&command)?,
         Command::Export(options) => commands::export::run(&options)?,
         Command::Eval(options) => commands::eval::run(&options)?,
+        Command::Protocol(command) => commands::protocol::run(&command)?,
     }
     Ok(ExitCode::SUCCESS)
 }

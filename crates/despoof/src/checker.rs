@@ -13,9 +13,9 @@ use thiserror::Error;
 use web_time::Instant;
 
 use crate::align::aligned_from_photo;
-use crate::bundle::{BundleError, Manifest};
+use crate::bundle::{BundleError, Manifest, Preprocessing};
 use crate::cue::cue_from_residual;
-use crate::decide::{Verdict, decide};
+use crate::decide::{DecisionRule, Verdict, decide};
 use crate::detect::{DetectError, Detector, Face};
 use crate::generate::Generator;
 use crate::identify::identify;
@@ -196,6 +196,13 @@ impl Checker {
         &self.networks
     }
 
+    /// The same pipeline with another AG-Net and the decision rule that belongs to it.
+    pub fn with_agnet(mut self, agnet: AgNet, decision: DecisionRule) -> Self {
+        self.networks.agnet = agnet;
+        self.manifest.decision = decision;
+        self
+    }
+
     /// The face detector.
     pub fn detector(&self) -> &Detector {
         &self.detector
@@ -220,6 +227,20 @@ impl Checker {
         Ok(check)
     }
 
+    /// Checks a face of the photo that the detector found: for data sets whose own box says which
+    /// face is meant.
+    ///
+    /// # Errors
+    /// As [`Checker::check`].
+    pub async fn check_detected(
+        &self,
+        photo: &RgbImage,
+        face: &Face,
+        explain: bool,
+    ) -> Result<Check, CheckError> {
+        self.check_face(photo, face, explain, Clock::new(|_| {})).await
+    }
+
     async fn check_face(
         &self,
         photo: &RgbImage,
@@ -228,14 +249,21 @@ impl Checker {
         mut clock: Clock<impl FnMut(Stage)>,
     ) -> Result<Check, CheckError> {
         clock.begin(Stage::Align);
+        let aligned = self.aligned_face(photo, face)?;
+        self.check_aligned(aligned, explain, clock).await
+    }
+
+    /// Cuts a face out of its photo, upright and to scale, as the networks see it.
+    ///
+    /// # Errors
+    /// [`CheckError::FaceCut`].
+    pub fn aligned_face(&self, photo: &RgbImage, face: &Face) -> Result<RgbImage, CheckError> {
         let inside = face.inside(photo.width(), photo.height());
         if inside < SMALLEST_INSIDE {
             return Err(CheckError::FaceCut { inside, needed: SMALLEST_INSIDE });
         }
-        let preprocessing = &self.manifest.preprocessing;
-        let aligned =
-            aligned_from_photo(photo, &face.landmarks, &preprocessing.template, preprocessing.side);
-        self.check_aligned(aligned, explain, clock).await
+        let Preprocessing { template, side, .. } = &self.manifest.preprocessing;
+        Ok(aligned_from_photo(photo, &face.landmarks, template, *side))
     }
 
     /// Runs the networks once on a grey face, so that the first check does not pay for compiling

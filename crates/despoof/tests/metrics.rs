@@ -3,7 +3,8 @@
 mod golden;
 
 use despoof::metrics::{
-    Bootstrap, Label, Metrics, Report, Sample, Scores, area_under_curve, report,
+    Bootstrap, Label, Metrics, Report, Resampled, Sample, Scores, area_under_curve,
+    averaged_by_video, report,
 };
 
 const SETS: [&str; 6] = ["continuous", "tied", "unbalanced", "separated", "constant", "backwards"];
@@ -24,6 +25,68 @@ fn agrees_with_scikit_learn() {
             assert_near(Some(point.live_accepted), live, set);
         }
     }
+}
+
+#[test]
+fn frames_and_videos_agree_with_scikit_learn() {
+    let frames = golden_presentations();
+    let videos = averaged_by_video(&frames).expect("they name their videos");
+    for (unit, samples) in [("frame", frames), ("video", videos)] {
+        let golden = |name: &str| golden::values::<f64>("presentations", &format!("{unit}.{name}"));
+        let metrics = Scores::from_samples(&samples).metrics(Some(0.55));
+        assert_near(metrics.auc, golden("auc")[0], unit);
+        let oracle = metrics.oracle.expect("both kinds");
+        let [threshold, bpcer, accepted] = golden("oracle")[..] else { panic!("three values") };
+        assert_near(Some(oracle.threshold), threshold, unit);
+        assert_near(oracle.bpcer, bpcer, unit);
+        assert_near(oracle.hter, (bpcer + accepted) / 2.0, unit);
+        let honest = metrics.honest.expect("a threshold");
+        let [first, second, bpcer] = golden("honest")[..] else { panic!("three values") };
+        assert_near(honest.apcer.get("type 1").copied(), first, unit);
+        assert_near(honest.apcer.get("type 2").copied(), second, unit);
+        assert_near(honest.acer, (first.max(second) + bpcer) / 2.0, unit);
+        let [at_10, at_5, at_1] = golden("bpcer_at_apcer")[..] else { panic!("three values") };
+        assert_near(metrics.bpcer_at_apcer_10, at_10, unit);
+        assert_near(metrics.bpcer_at_apcer_5, at_5, unit);
+        assert_near(metrics.bpcer_at_apcer_1, at_1, unit);
+    }
+}
+
+#[test]
+fn videos_of_different_persons_and_labels_are_different() {
+    let frame = |score: f64, attack: Option<&str>, subject: &str, video: Option<&str>| Sample {
+        video: video.map(str::to_owned),
+        ..sample(score, attack, subject)
+    };
+    let frames = [
+        frame(0.2, None, "a", Some("1")),
+        frame(0.9, None, "b", Some("1")),
+        frame(0.4, None, "a", Some("1")),
+        frame(0.5, Some("print"), "a", Some("1")),
+        frame(0.6, None, "a", None),
+        frame(0.7, None, "a", None),
+    ];
+    let videos = averaged_by_video(&frames).expect("some name their video");
+    let scores: Vec<f64> = videos.iter().map(|video| video.score).collect();
+    assert_near(Some(scores[0]), 0.3, "mean");
+    assert_eq!(scores[1..], [0.9, 0.5, 0.6, 0.7]);
+    assert!(averaged_by_video(&frames[4..]).is_none());
+}
+
+#[test]
+fn what_is_drawn_is_the_subject_else_the_recording_else_the_sample() {
+    let unknown = |video: Option<&str>| Sample {
+        subject: None,
+        video: video.map(str::to_owned),
+        ..sample(0.5, None, "")
+    };
+    let samples =
+        [sample(0.1, None, "a"), sample(0.2, None, "a"), unknown(Some("a")), unknown(Some("a"))];
+    let mut samples = samples.to_vec();
+    samples.extend([unknown(None), unknown(None), unknown(None)]);
+    let resampled = report(&samples, None, &Bootstrap::default()).resampled;
+    assert_eq!(resampled, Resampled { subjects: 1, recordings: 1, samples: 3 });
+    assert_eq!(resampled.count(), 5);
 }
 
 #[test]
@@ -106,7 +169,7 @@ fn half_a_set_has_half_the_metrics() {
     assert!(honest.bpcer.is_none() && attacks_only.metrics.oracle.is_none());
 
     let nothing = report(&[], None, &Bootstrap::default());
-    assert_eq!((nothing.live, nothing.subjects), (0, 0));
+    assert_eq!((nothing.live, nothing.resampled.count()), (0, 0));
     assert!(nothing.metrics.auc.is_none() && nothing.metrics.honest.is_none());
 }
 
@@ -141,7 +204,7 @@ fn a_report_travels_as_json() {
     let written = report(&samples, Some(0.5), &bootstrap);
     let json = serde_json::to_string(&written).expect("serialisable");
     let read: Report = serde_json::from_str(&json).expect("a report");
-    assert_eq!((read.live, &read.attacks, read.subjects), (100, &written.attacks, 200));
+    assert_eq!((read.live, &read.attacks, read.resampled.subjects), (100, &written.attacks, 200));
     let bpcer = |report: Report| report.metrics.honest.and_then(|rates| rates.bpcer);
     assert_near(bpcer(read).map(|rate| rate.value), bpcer(written).expect("live").value, "bpcer");
 }
@@ -166,7 +229,21 @@ fn set_of_two_hundred(subject: impl Fn(usize) -> String) -> Vec<Sample> {
 
 fn sample(score: f64, attack: Option<&str>, subject: &str) -> Sample {
     let label = attack.map_or(Label::Live, |species| Label::Attack(species.to_owned()));
-    Sample { score, label, subject: Some(subject.to_owned()) }
+    Sample { score, label, subject: Some(subject.to_owned()), video: None }
+}
+
+/// Frames of ten live videos and of two attack types.
+fn golden_presentations() -> Vec<Sample> {
+    let scores: Vec<f64> = golden::values("presentations", "scores");
+    let labels: Vec<i64> = golden::values("presentations", "labels");
+    let videos: Vec<i64> = golden::values("presentations", "videos");
+    let frame = |((score, label), video): ((f64, i64), i64)| Sample {
+        score,
+        label: if label == 0 { Label::Live } else { Label::Attack(format!("type {label}")) },
+        subject: None,
+        video: Some(video.to_string()),
+    };
+    scores.into_iter().zip(labels).zip(videos).map(frame).collect()
 }
 
 /// The scores of a golden set; label 1 is live.

@@ -1,22 +1,21 @@
-//! `despoof eval`: error rates of a bundle on shards, through the browser's own check.
+//! `despoof eval`: error rates of a bundle or a run on shards, through the browser's own check, or
+//! of anybody's scores.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
-use burn::tensor::Device;
-use clap::Args;
-use despoof::bundle::BundleLoader;
-use despoof::metrics::{Bootstrap, Estimate, Label, Report, Sample, report};
-use despoof::{CheckError, Checker, photo};
-use indicatif::ProgressBar;
+use anyhow::{Context, Result};
+use clap::{Args, value_parser};
+use despoof::metrics::{Bootstrap, Sample};
 use serde::Serialize;
 
 use crate::calibrate::decision_from_development_scores;
-use crate::data::metadata::stable_hash;
-use crate::data::shard::{ShardPhoto, for_each_photo};
-
-/// Resolution of `--share`.
-const SHARE_STEPS: u64 = 10_000;
+use crate::evaluation::pipeline::Pipeline;
+use crate::evaluation::scored::{NonResponse, ScoredSet};
+use crate::evaluation::shards::{self, Choice, score_shards};
+use crate::evaluation::summary::Summary;
+use crate::evaluation::{scores_file, table};
+use crate::report::{evaluation as report, mistakes};
+use crate::revision::revision;
 
 /// Options of `despoof eval`.
 #[derive(Debug, Args)]
@@ -24,9 +23,20 @@ pub struct EvalOptions {
     /// Folder of the bundle.
     #[arg(long, default_value = "models/web")]
     bundle: PathBuf,
-    /// WebDataset shards; every label other than `live` is an attack species.
-    #[arg(long, required = true, num_args = 1..)]
+    /// Run of `train agnet` whose AG-Net takes the place of the bundle's. Its honest threshold is
+    /// that of `decision.json` in it, where there is one.
+    #[arg(long, conflicts_with = "scores")]
+    run: Option<PathBuf>,
+    /// WebDataset shards; every label other than `live` is an attack type.
+    #[arg(long, required_unless_present = "scores", num_args = 1..)]
     data: Vec<PathBuf>,
+    /// Measure the scores of a CSV file instead: `sample,label,score` and optionally
+    /// `subject,video,attack`; a score is the probability of live.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "held_out", "share"])]
+    scores: Option<PathBuf>,
+    /// Honest threshold of `--scores`, fixed on other data.
+    #[arg(long, requires = "scores")]
+    threshold: Option<f64>,
     /// Share of the photos to take, chosen by their key.
     #[arg(long, default_value_t = 1.0)]
     share: f64,
@@ -36,170 +46,151 @@ pub struct EvalOptions {
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
-    /// Write a score a line into this CSV file.
-    #[arg(long)]
+    /// Write a score a line into this CSV file, as `--scores` reads it.
+    #[arg(long, value_name = "FILE")]
     scores_out: Option<PathBuf>,
     /// Fix threshold, band and temperature on this (development) data and write them to this file.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE", conflicts_with = "scores")]
     fix_decision: Option<PathBuf>,
+    /// Write `report.html` and the worst mistakes as pictures into this folder. They show people.
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+    /// Resamples of the bootstrap intervals; 0 for none.
+    #[arg(long, default_value_t = 1000, value_parser = value_parser!(u32).range(..=100_000))]
+    resamples: u32,
+    /// Seed of the bootstrap.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
 }
 
-/// What is printed.
+/// What is printed with `--json`.
 #[derive(Debug, Serialize)]
 struct Evaluation {
+    /// Shards or score file.
     data: Vec<String>,
-    bundle_digest: String,
-    non_response: usize,
+    /// Folder of the bundle or run; none for a score file.
+    model: Option<String>,
+    /// Digest of the bundle.
+    bundle_digest: Option<String>,
+    /// Per image.
     #[serde(flatten)]
-    report: Report,
+    summary: Summary,
+    /// Per video, where samples name theirs.
+    per_video: Option<Summary>,
+    /// What got no score.
+    non_response: NonResponse,
+    /// Source revision.
+    revision: String,
 }
 
 /// Runs `despoof eval`.
 pub fn run(options: &EvalOptions) -> Result<()> {
-    let device = Device::flex();
-    let checker = BundleLoader::from_folder(&options.bundle)?.finish(&device, &device)?;
-    let (samples, non_response) = score_shards(&checker, options)?;
-    ensure!(!samples.is_empty(), "no photo got a score");
-    if let Some(path) = &options.scores_out {
-        write_scores(path, &samples)?;
-    }
-    if let Some(path) = &options.fix_decision {
-        let rule = decision_from_development_scores(&samples, &data_names(options))?;
-        std::fs::write(path, serde_json::to_string_pretty(&rule)?)
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        println!("{}: {rule:?}", path.display());
-    }
-    let samples: Vec<Sample> = samples.into_iter().map(|(_, sample)| sample).collect();
-    let threshold = f64::from(checker.manifest().decision.threshold);
-    let evaluation = Evaluation {
-        data: data_names(options),
-        bundle_digest: checker.manifest().digest.clone(),
-        non_response,
-        report: report(&samples, Some(threshold), &Bootstrap::default()),
+    let pipeline = match options.scores {
+        Some(_) => None,
+        None => Some(Pipeline::open(&options.bundle, options.run.as_deref())?),
     };
+    let set = match (&options.scores, &pipeline) {
+        (Some(file), _) => ScoredSet { scored: scores_file::read(file)?, ..Default::default() },
+        (None, Some(pipeline)) => score_shards(pipeline, &options.data, choice(options))?,
+        (None, None) => unreachable!("either scores or a pipeline"),
+    };
+    let samples = set.samples();
+    if let Some(path) = &options.scores_out {
+        scores_file::write(path, &set.scored)?;
+    }
+    if let (Some(path), Some(pipeline)) = (&options.fix_decision, &pipeline) {
+        fix_decision(path, &samples, pipeline, options)?;
+    }
+    let evaluation = evaluation(options, pipeline.as_ref(), &samples, &set.non_response);
+    if let Some(folder) = &options.report {
+        write_report(folder, options, pipeline.as_ref(), &set, &evaluation)?;
+    }
     if options.json {
-        println!("{}", serde_json::to_string(&evaluation)?)
+        println!("{}", serde_json::to_string(&evaluation)?);
     } else {
-        print_table(&evaluation)
+        print_text(&evaluation, set.presentations());
     }
     Ok(())
 }
 
-/// Scores by key, and the number of photos without an answer.
-type Scored = (Vec<(String, Sample)>, usize);
-
-fn score_shards(checker: &Checker, options: &EvalOptions) -> Result<Scored> {
-    let (mut samples, mut non_response) = (Vec::new(), 0);
-    let progress = ProgressBar::new_spinner();
-    for shard in &options.data {
-        for_each_photo(shard, |mut photo| {
-            crate::data::metadata::assign_split(&mut photo.metadata, &photo.key);
-            let for_training = photo.metadata.is_for_training();
-            if !is_chosen(&photo.key, options.share) || (options.held_out && for_training) {
-                return Ok(());
-            }
-            progress.inc(1);
-            match score_photo(checker, &photo) {
-                Ok(score) => samples.push((photo.key.clone(), sample_from(&photo, score))),
-                Err(ScoreError::NoAnswer) => non_response += 1,
-                Err(ScoreError::Fatal(error)) => return Err(error),
-            }
-            Ok(())
-        })?;
-    }
-    progress.finish_and_clear();
-    Ok((samples, non_response))
+fn choice(options: &EvalOptions) -> Choice {
+    Choice { share: options.share, held_out: options.held_out }
 }
 
-/// Why a photo has no score.
-enum ScoreError {
-    /// Counted as non-response: broken, no face, face cut.
-    NoAnswer,
-    /// The device failed: no further photo can be scored.
-    Fatal(anyhow::Error),
-}
-
-fn score_photo(checker: &Checker, photo: &ShardPhoto) -> Result<f32, ScoreError> {
-    let image = photo::decode(&photo.bytes).map_err(|_| ScoreError::NoAnswer)?;
-    match pollster::block_on(checker.check(&image, false, |_| {})) {
-        Ok(check) => Ok(check.verdict.score),
-        Err(CheckError::NoFace | CheckError::FaceCut { .. }) => Err(ScoreError::NoAnswer),
-        Err(error) => Err(ScoreError::Fatal(error.into())),
+fn evaluation(
+    options: &EvalOptions,
+    pipeline: Option<&Pipeline>,
+    samples: &[Sample],
+    non_response: &NonResponse,
+) -> Evaluation {
+    let threshold = pipeline.map_or(options.threshold, |pipeline| pipeline.threshold);
+    let bootstrap = Bootstrap { resamples: options.resamples, seed: options.seed };
+    Evaluation {
+        data: options
+            .scores
+            .as_ref()
+            .map_or_else(|| shards::names(&options.data), |file| vec![file.display().to_string()]),
+        model: pipeline.map(|pipeline| pipeline.origin.clone()),
+        bundle_digest: pipeline.map(|pipeline| pipeline.checker.manifest().digest.clone()),
+        summary: Summary::of_images(samples, threshold, &bootstrap),
+        per_video: Summary::of_videos(samples, threshold, &bootstrap),
+        non_response: non_response.clone(),
+        revision: revision(),
     }
 }
 
-fn sample_from(photo: &ShardPhoto, score: f32) -> Sample {
-    let label = if photo.metadata.is_live() {
-        Label::Live
-    } else {
-        Label::Attack(photo.metadata.label.clone())
+/// The rule's temperature comes on top of the one that the scores already carry.
+fn fix_decision(
+    path: &Path,
+    samples: &[Sample],
+    pipeline: &Pipeline,
+    options: &EvalOptions,
+) -> Result<()> {
+    let mut rule = decision_from_development_scores(samples, &shards::names(&options.data))?;
+    rule.temperature *= pipeline.checker.manifest().decision.temperature;
+    std::fs::write(path, serde_json::to_string_pretty(&rule)?)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    eprintln!("{}: {rule:?}", path.display());
+    Ok(())
+}
+
+fn write_report(
+    folder: &Path,
+    options: &EvalOptions,
+    pipeline: Option<&Pipeline>,
+    set: &ScoredSet,
+    evaluation: &Evaluation,
+) -> Result<()> {
+    let samples = set.samples();
+    let mut wrong = match evaluation.summary.decisive_threshold() {
+        Some(threshold) => mistakes::worst(&set.scored, threshold),
+        None => Vec::new(),
     };
-    Sample {
-        score: f64::from(score),
-        label,
-        subject: photo.metadata.known_subject().map(str::to_owned),
+    if let Some(pipeline) = pipeline {
+        mistakes::draw(&mut wrong, pipeline, &options.data, choice(options), folder)?;
     }
-}
-
-fn is_chosen(key: &str, share: f64) -> bool {
-    ((stable_hash(&format!("evaluation of {key}")) % SHARE_STEPS) as f64)
-        < share * SHARE_STEPS as f64
-}
-
-fn data_names(options: &EvalOptions) -> Vec<String> {
-    options
-        .data
-        .iter()
-        .map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
-        .collect()
-}
-
-fn write_scores(path: &Path, samples: &[(String, Sample)]) -> Result<()> {
-    let mut text = String::from("sample,label,score,subject\n");
-    for (key, sample) in samples {
-        let label = match &sample.label {
-            Label::Live => "live",
-            Label::Attack(species) => species,
-        };
-        text.push_str(&format!(
-            "{key},{label},{},{}\n",
-            sample.score,
-            sample.subject.as_deref().unwrap_or_default()
-        ));
+    let mut facts = vec![format!("Revision {}", evaluation.revision)];
+    if let (Some(model), Some(digest)) = (&evaluation.model, &evaluation.bundle_digest) {
+        facts.insert(0, format!("{model}, bundle digest {digest}"));
     }
-    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+    let contents = report::Contents {
+        title: format!("Evaluation on {}", evaluation.data.join(", ")),
+        facts,
+        samples: &samples,
+        summaries: std::iter::once(&evaluation.summary).chain(&evaluation.per_video).collect(),
+        non_response: &set.non_response,
+        mistakes: &wrong,
+    };
+    report::write(folder, &contents)?;
+    eprintln!("{}", folder.join(crate::report::page::FILE).display());
+    Ok(())
 }
 
-fn print_table(evaluation: &Evaluation) {
-    let report = &evaluation.report;
-    println!(
-        "{}: {} live, attacks {:?}, {} without an answer",
-        evaluation.data.join(" + "),
-        report.live,
-        report.attacks,
-        evaluation.non_response
-    );
-    print_estimate("AUC", report.metrics.auc.as_ref());
-    print_estimate("EER", report.metrics.eer.as_ref());
-    for (name, rates) in [
-        ("bundle's threshold", &report.metrics.honest),
-        ("best threshold on this data", &report.metrics.oracle),
-    ] {
-        if let Some(rates) = rates {
-            println!("at the {name}, {:.4}:", rates.threshold);
-            print_estimate("HTER", rates.hter.as_ref());
-            print_estimate("BPCER", rates.bpcer.as_ref());
-            for (species, apcer) in &rates.apcer {
-                print_estimate(&format!("APCER {species}"), Some(apcer));
-            }
-        }
+fn print_text(evaluation: &Evaluation, presentations: usize) {
+    println!("{}", evaluation.data.join(" + "));
+    print!("{}", table::text_from_summary(&evaluation.summary));
+    if let Some(videos) = &evaluation.per_video {
+        print!("{}", table::text_from_summary(videos));
     }
-}
-
-fn print_estimate(name: &str, estimate: Option<&Estimate>) {
-    let Some(estimate) = estimate else { return };
-    let interval = estimate.interval.as_ref().map_or_else(String::new, |interval| {
-        format!(" (95 % interval {:.2} to {:.2})", interval.low * 100.0, interval.high * 100.0)
-    });
-    println!("  {name:<16}{:>7.2} %{interval}", estimate.value * 100.0);
+    print!("{}", table::text_from_non_response(&evaluation.non_response, presentations));
 }

@@ -8,5 +8,6 @@ pub mod export;
 pub mod import;
 pub mod params;
 pub mod prepared;
+pub mod protocol;
 pub mod simulate;
 pub mod train;

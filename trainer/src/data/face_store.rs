@@ -78,6 +78,11 @@ impl FaceStore {
         Ok(Self { folder: folder.to_owned(), entries: read_index(&index)? })
     }
 
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Adds a face to the index; its planes are appended first, so that an interrupted append
     /// leaves at most a surplus record, which [`Plane::trim`] removes.
     ///

@@ -1,6 +1,7 @@
 //! What is known of a photo: the JSON beside it in a WebDataset shard.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 /// `KEY.json` of a shard. Every label other than `live` is a presentation attack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -8,11 +9,17 @@ pub struct PhotoMetadata {
     /// `live`, or the attack instrument (`print`, `replay`, …).
     pub label: String,
     /// Camera and setting the photo is from; sets without domains give their `source`.
-    #[serde(alias = "source")]
+    #[serde(alias = "source", default = "unknown")]
     pub domain: String,
     /// The person, where known.
     #[serde(default)]
     pub subject: Option<String>,
+    /// The video it is a frame of, where known.
+    #[serde(default, deserialize_with = "name_from_text_or_number")]
+    pub video: Option<String>,
+    /// The recording it is from, where known; some sets call their videos so.
+    #[serde(default, deserialize_with = "name_from_text_or_number")]
+    pub recording: Option<String>,
     /// Face box `[x0, y0, x1, y1]` in pixels, where known.
     #[serde(default)]
     pub face: Option<[f32; 4]>,
@@ -36,6 +43,26 @@ impl PhotoMetadata {
     pub fn known_subject(&self) -> Option<&str> {
         self.subject.as_deref().filter(|subject| *subject != "unknown")
     }
+
+    /// The video it is a frame of, else the recording it is from.
+    pub fn known_video(&self) -> Option<&str> {
+        self.video.as_deref().or(self.recording.as_deref())
+    }
+}
+
+fn unknown() -> String {
+    "unknown".to_owned()
+}
+
+/// Sets name their videos by text or by number.
+fn name_from_text_or_number<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(name) => Some(name),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
 }
 
 /// Share of persons held out of a set that has no split of its own: one in this many.
@@ -64,11 +91,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_video_may_be_called_recording_and_numbered() {
+        let read = |json: &str| -> PhotoMetadata { serde_json::from_str(json).expect("metadata") };
+        let both = read(r#"{"label": "live", "domain": "a", "video": 7, "recording": "r"}"#);
+        assert_eq!(both.known_video(), Some("7"));
+        let recording = read(r#"{"label": "live", "source": "a", "recording": "r"}"#);
+        assert_eq!(recording.known_video(), Some("r"));
+        assert_eq!(read(r#"{"label": "live"}"#).known_video(), None);
+    }
+
+    #[test]
     fn a_person_is_on_one_side_only() {
         let metadata = |subject: &str| PhotoMetadata {
             label: "live".into(),
             domain: "a".into(),
             subject: Some(subject.into()),
+            video: None,
+            recording: None,
             face: None,
             split: None,
         };

@@ -129,6 +129,7 @@ fn keep<T: Training>(
     let name = pictures.join(format!("step-{:06}.png", state.step));
     let measured = training.evaluate(weights(state), &name)?;
     log.evaluation(state.step, &measured)?;
+    crate::report::training_run::write(&options.run)?;
     if let Some((criterion, better)) = T::CRITERION
         && let Some((_, value)) = measured.iter().find(|(name, _)| *name == criterion)
     {

@@ -1,4 +1,5 @@
-//! Bootstrap over subjects: frames of one person are no independent evidence.
+//! Bootstrap over subjects: frames of one person are no independent evidence. Where the subject is
+//! unknown, its recording stands for it; where that is unknown too, the sample itself.
 
 use std::collections::BTreeMap;
 
@@ -48,14 +49,51 @@ fn quantile(values: &[f64], share: f64) -> Option<f64> {
     Some(below + (above - below) * position.fract())
 }
 
-/// Samples of each subject together, in the order of their first appearance.
-pub(super) fn by_subject(samples: &[Sample]) -> Vec<Vec<&Sample>> {
+/// What was drawn in the resampling, counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resampled {
+    /// Known subjects.
+    pub subjects: usize,
+    /// Recordings of unknown subjects.
+    pub recordings: usize,
+    /// Single samples of which neither is known.
+    pub samples: usize,
+}
+
+impl Resampled {
+    /// Counts groups by what holds them together.
+    pub(super) fn of(groups: &[Vec<&Sample>]) -> Resampled {
+        let mut counted = Resampled::default();
+        for sample in groups.iter().filter_map(|group| group.first()) {
+            match independent_unit(sample) {
+                Some((true, _)) => counted.subjects += 1,
+                Some((false, _)) => counted.recordings += 1,
+                None => counted.samples += 1,
+            }
+        }
+        counted
+    }
+
+    /// How many are drawn in each resample.
+    pub fn count(&self) -> usize {
+        self.subjects + self.recordings + self.samples
+    }
+}
+
+/// What a sample belongs to: whether that is a subject, and its name.
+fn independent_unit(sample: &Sample) -> Option<(bool, &str)> {
+    let subject = sample.subject.as_deref().map(|name| (true, name));
+    subject.or_else(|| Some((false, sample.video.as_deref()?)))
+}
+
+/// Samples that are no independent evidence together, in the order of their first appearance.
+pub(super) fn independent_groups(samples: &[Sample]) -> Vec<Vec<&Sample>> {
     let mut groups: Vec<Vec<&Sample>> = Vec::new();
-    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut places: BTreeMap<(bool, &str), usize> = BTreeMap::new();
     for sample in samples {
         let next = groups.len();
-        let place = match &sample.subject {
-            Some(subject) => *places.entry(subject).or_insert(next),
+        let place = match independent_unit(sample) {
+            Some(unit) => *places.entry(unit).or_insert(next),
             None => next,
         };
         if place == next {
@@ -67,21 +105,20 @@ pub(super) fn by_subject(samples: &[Sample]) -> Vec<Vec<&Sample>> {
 }
 
 impl Bootstrap {
-    /// `measure` on as many subjects as there are, drawn with replacement, again and again.
+    /// `measure` on as many groups as there are, drawn with replacement, again and again.
     pub(super) fn resampled<T>(
         &self,
-        subjects: &[Vec<&Sample>],
+        groups: &[Vec<&Sample>],
         measure: impl Fn(&Scores) -> T,
     ) -> Vec<T> {
-        if subjects.is_empty() {
+        if groups.is_empty() {
             return Vec::new();
         }
         let mut random = StdRng::seed_from_u64(self.seed);
         // 32 bits: the same draw in the browser as on a 64-bit machine.
-        let count = subjects.len() as u32;
+        let count = groups.len() as u32;
         let resamples = (0..self.resamples).map(|_| {
-            let drawn =
-                subjects.iter().flat_map(|_| &subjects[random.random_range(0..count) as usize]);
+            let drawn = groups.iter().flat_map(|_| &groups[random.random_range(0..count) as usize]);
             measure(&Scores::from_samples(drawn.copied()))
         });
         resamples.collect()

@@ -13,13 +13,15 @@
 
 mod bootstrap;
 mod scores;
+mod videos;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use bootstrap::{Bootstrap, Interval};
+pub use bootstrap::{Bootstrap, Interval, Resampled};
 pub use scores::{CurvePoint, EqualError, Scores};
+pub use videos::averaged_by_video;
 
 /// What was in front of the camera.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,9 +40,11 @@ pub struct Sample {
     pub score: f64,
     /// What it was.
     pub label: Label,
-    /// Who was shown, or the recording where that is unknown; samples of one subject are resampled
-    /// together. `None` stands for a subject of its own.
+    /// Who was shown, where that is known; samples of one subject are resampled together.
     pub subject: Option<String>,
+    /// The recording it is a frame of, where there is one. Where the subject is unknown, frames of
+    /// one recording are resampled together.
+    pub video: Option<String>,
 }
 
 /// A measured rate and how sure it is.
@@ -48,7 +52,7 @@ pub struct Sample {
 pub struct Estimate {
     /// On all samples.
     pub value: f64,
-    /// 95 % bootstrap interval over subjects.
+    /// 95 % bootstrap interval, over what [`Report::resampled`] says.
     pub interval: Option<Interval>,
 }
 
@@ -95,8 +99,8 @@ pub struct Report {
     pub live: usize,
     /// Number of samples of each attack species.
     pub attacks: BTreeMap<String, usize>,
-    /// Number of subjects, over which the intervals are.
-    pub subjects: usize,
+    /// What the intervals are over.
+    pub resampled: Resampled,
     /// The rates.
     pub metrics: Metrics<Estimate>,
 }
@@ -106,12 +110,12 @@ pub struct Report {
 pub fn report(samples: &[Sample], threshold: Option<f64>, bootstrap: &Bootstrap) -> Report {
     let scores = Scores::from_samples(samples);
     let measured = scores.metrics(threshold);
-    let subjects = bootstrap::by_subject(samples);
-    let resampled = bootstrap.resampled(&subjects, |scores| scores.metrics(threshold));
+    let groups = bootstrap::independent_groups(samples);
+    let resampled = bootstrap.resampled(&groups, |scores| scores.metrics(threshold));
     Report {
         live: scores.live().len(),
         attacks: scores.attacks().map(|(name, scores)| (name.to_owned(), scores.len())).collect(),
-        subjects: subjects.len(),
+        resampled: Resampled::of(&groups),
         metrics: with_intervals(&measured, &resampled),
     }
 }

@@ -1,0 +1,12 @@
+//! Measuring: from photos or score files to error rates in percent, and over held-out domains.
+
+pub mod csv;
+pub mod leave_one_out;
+pub mod pipeline;
+pub mod prepared;
+pub mod retrained;
+pub mod scored;
+pub mod scores_file;
+pub mod shards;
+pub mod summary;
+pub mod table;

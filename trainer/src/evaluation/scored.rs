@@ -1,0 +1,72 @@
+//! Scored presentations, and those that got no score.
+
+use std::collections::BTreeMap;
+
+use despoof::metrics::{Label, Sample};
+use serde::Serialize;
+
+/// Name of live presentations in files and tables.
+pub const LIVE: &str = "live";
+
+/// A sample under its name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scored {
+    /// Key of the photo, or what the score file calls it.
+    pub name: String,
+    /// Its score, and what it was.
+    pub sample: Sample,
+}
+
+/// Presentations without a score: they are in no error rate, and are reported beside them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct NonResponse {
+    /// How many.
+    pub count: usize,
+    /// How many for each reason (`no_face`, `face_cut`, `photo_truncated`, …).
+    pub reasons: BTreeMap<String, usize>,
+    /// How many of each label.
+    pub labels: BTreeMap<String, usize>,
+}
+
+impl NonResponse {
+    /// Counts one more.
+    pub fn add(&mut self, reason: &str, label: &str) {
+        self.count += 1;
+        *self.reasons.entry(reason.to_owned()).or_default() += 1;
+        *self.labels.entry(label.to_owned()).or_default() += 1;
+    }
+}
+
+/// A whole set.
+#[derive(Debug, Clone, Default)]
+pub struct ScoredSet {
+    /// What got a score.
+    pub scored: Vec<Scored>,
+    /// What got none.
+    pub non_response: NonResponse,
+}
+
+impl ScoredSet {
+    /// The samples without their names.
+    pub fn samples(&self) -> Vec<Sample> {
+        self.scored.iter().map(|scored| scored.sample.clone()).collect()
+    }
+
+    /// Presentations, with or without a score.
+    pub fn presentations(&self) -> usize {
+        self.scored.len() + self.non_response.count
+    }
+}
+
+/// `live`, or the attack species.
+pub fn name_from_label(label: &Label) -> &str {
+    match label {
+        Label::Live => LIVE,
+        Label::Attack(species) => species,
+    }
+}
+
+/// What a data set's label means: everything other than `live` is an attack species.
+pub fn label_from_name(name: &str) -> Label {
+    if name == LIVE { Label::Live } else { Label::Attack(name.to_owned()) }
+}

@@ -1,0 +1,8 @@
+//! Reports: one HTML file that needs nothing else but the pictures beside it.
+
+pub mod curves;
+pub mod evaluation;
+pub mod mistakes;
+pub mod page;
+pub mod plot;
+pub mod training_run;
