@@ -26,6 +26,9 @@ enum Command {
     Check(commands::check::CheckOptions),
     /// Print parameters and multiply-accumulates of every network.
     Params(commands::params::ParamsOptions),
+    /// Make shards from photos, videos and data sets, and see what is in them.
+    #[command(subcommand)]
+    Data(commands::data::DataCommand),
     /// Find and align the faces of WebDataset shards, once.
     Align(commands::align::AlignOptions),
     /// Make presentation attacks from live photos.
@@ -57,6 +60,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check(options) => return commands::check::run(&options),
         Command::Params(options) => commands::params::run(&options)?,
+        Command::Data(command) => commands::data::run(&command)?,
         Command::Align(options) => commands::align::run(&options)?,
         Command::Simulate(command) => commands::simulate::run(&command)?,
         Command::Cache(command) => commands::cache::run(&command)?,

@@ -13,12 +13,18 @@ pub struct PhotoMetadata {
     /// The person, where known.
     #[serde(default)]
     pub subject: Option<String>,
+    /// The recording it is a frame of, where known.
+    #[serde(default, alias = "recording")]
+    pub video: Option<String>,
     /// Face box `[x0, y0, x1, y1]` in pixels, where known.
     #[serde(default)]
     pub face: Option<[f32; 4]>,
     /// `train`, `dev` or `test`, where the set says so.
     #[serde(default)]
     pub split: Option<String>,
+    /// The attack more closely than `label` says it (`cut-photo`, `ipad-video`, …), where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attack: Option<String>,
 }
 
 impl PhotoMetadata {
@@ -69,8 +75,10 @@ mod tests {
             label: "live".into(),
             domain: "a".into(),
             subject: Some(subject.into()),
+            video: None,
             face: None,
             split: None,
+            attack: None,
         };
         let split_of = |subject: &str, key: &str| {
             let mut photo = metadata(subject);
