@@ -59,11 +59,13 @@ pub fn described_files(
         }
     }
     if listing.items.is_empty() {
-        let problem = format!(
-            "none of its {} photos and videos is named as this layout names them{}",
-            listing.skipped.len() + left_out,
-            if left_out > 0 { " and in the protocol" } else { "" }
-        );
+        let problem = match listing.skipped.len() + left_out {
+            0 => "there is no photo and no video in it".to_owned(),
+            _ if left_out > 0 => "none of its photos and videos is in the protocol".to_owned(),
+            files => {
+                format!("none of its {files} photos and videos is named as this layout names them")
+            }
+        };
         return Err(request.wrong_root(layout, &problem));
     }
     Ok(listing)

@@ -157,8 +157,8 @@ impl Manifest {
         }
         manifest.warn_of_lost_classes(plan);
         for rejected in &manifest.rejected {
-            // Sizes and names differ from file to file; the first words are the reason.
-            let reason = rejected.reason.split([':', ';']).next().unwrap_or_default().to_owned();
+            // Details differ from file to file; the first words are the reason.
+            let reason = rejected.reason.split(": ").next().unwrap_or_default().to_owned();
             *manifest.rejected_by_reason.entry(reason).or_default() += 1;
         }
         manifest

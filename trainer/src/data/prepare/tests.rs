@@ -156,14 +156,14 @@ fn an_aligned_crop_has_its_landmarks_on_the_template() {
         split: None,
         attack: None,
     };
-    let turned = imageops::rotate90(&portrait());
+    let turned = imageops::rotate180(&portrait());
     let tools = tools(None);
     let prepare = |settings: &Settings| {
         face_picture::face_picture(turned.clone(), None, &metadata, settings, &tools.detector)
     };
-    assert!(prepare(&settings).is_err(), "a face that lies is no face unless it is turned");
+    assert!(prepare(&settings).is_err(), "a face upside down is no face unless it is turned");
     let picture = prepare(&Settings { turn: true, ..settings }).expect("the face is found");
-    assert_eq!(picture.metadata.rotated, 270);
+    assert_eq!(picture.metadata.rotated, 180);
     let template = despoof::align::Template::PIPELINE.landmarks(224.0);
     for (found, wanted) in picture.metadata.landmarks.iter().zip(template) {
         assert!((found[0] - wanted[0]).hypot(found[1] - wanted[1]) < 15.0, "{found:?} {wanted:?}");
