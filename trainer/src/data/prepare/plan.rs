@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::checks;
 use super::settings::{Settings, Splits};
 use crate::data::layouts::{Item, Listing, Media, Skipped, limited};
-use crate::data::metadata::{assign_split, stable_hash};
+use crate::data::metadata::{assign_split, mixed_order};
 
 /// Shards to make.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl Plan {
             overlap.join("; ")
         );
         // By hash: live and attacks, persons and cameras are mixed within every shard.
-        items.sort_by_cached_key(|item| (stable_hash(&item.key), item.key.clone()));
+        items.sort_by_cached_key(|item| (mixed_order(&item.key), item.key.clone()));
         let items = limited(items, settings.limit);
         let warnings = overlap.into_iter().chain(checks::warnings(&items)).collect();
         let digest = digest(&items, settings)?;

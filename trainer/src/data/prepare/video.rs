@@ -127,9 +127,9 @@ impl Ffmpeg {
             .output()
             .map_err(|reason| self.missing(reason))?;
         let progress = String::from_utf8_lossy(&output.stdout);
-        let counts =
+        let mut counts =
             progress.lines().filter_map(|line| line.strip_prefix("frame=")?.trim().parse().ok());
-        match (counts.last(), output.status.success()) {
+        match (counts.next_back(), output.status.success()) {
             (Some(0) | None, true) => Err(VideoError::NoFrames),
             (Some(count), _) if count > 0 => Ok(count),
             _ => Err(VideoError::Failed(first_line(&String::from_utf8_lossy(&output.stderr)))),

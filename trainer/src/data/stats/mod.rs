@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::layouts::{self, Item, Request, Skipped, limited, photo_bytes};
-use super::metadata::stable_hash;
+use super::metadata::mixed_order;
 use measures::{MEASURES, Values, measured, thumbnail};
 use shortcuts::Shortcut;
 
@@ -38,7 +38,7 @@ pub struct Class {
     photos: usize,
     /// Photos by person, where persons are known.
     subjects: BTreeMap<String, usize>,
-    /// Some faces, by a hash of their key: the same ones every time, from all over the set.
+    /// Some faces, by the mixed order of their keys: the same ones every time, from all over the set.
     faces: BTreeMap<u64, RgbImage>,
 }
 
@@ -51,7 +51,7 @@ pub struct Statistics {
 
 /// A photo's part in the statistics.
 struct Seen {
-    hash: u64,
+    order: u64,
     values: Values,
     thumbnail: RgbImage,
 }
@@ -88,7 +88,7 @@ impl Statistics {
             items.extend(listing.items);
             statistics.unreadable.extend(listing.skipped);
         }
-        items.sort_by_cached_key(|item| stable_hash(&item.key));
+        items.sort_by_cached_key(|item| mixed_order(&item.key));
         let items = limited(items, limit);
         let progress = ProgressBar::new(items.len() as u64);
         for chunk in items.chunks(CHUNK) {
@@ -118,7 +118,7 @@ impl Statistics {
         for (values, value) in class.values.iter_mut().zip(seen.values) {
             values.extend(value);
         }
-        class.faces.insert(seen.hash, seen.thumbnail);
+        class.faces.insert(seen.order, seen.thumbnail);
         if class.faces.len() > FACES_SHOWN {
             class.faces.pop_last();
         }
@@ -181,7 +181,7 @@ fn look_at(item: &Item) -> Result<Seen, String> {
     let bytes = photo_bytes(&item.media).map_err(|error| error.to_string())?;
     let image = photo::decode(&bytes).map_err(|error| error.to_string())?;
     Ok(Seen {
-        hash: stable_hash(&item.key),
+        order: mixed_order(&item.key),
         values: measured(&image, &bytes, item.metadata.face),
         thumbnail: thumbnail(&image, item.metadata.face),
     })

@@ -69,6 +69,6 @@ fn a_limit_takes_as_many_of_each_class() {
 
 #[test]
 fn no_shard_is_an_error_that_names_the_path() {
-    let error = Statistics::of_shards(&["/nowhere.tar".into()], None).err().expect("an error");
+    let error = Statistics::of_shards(&["/nowhere.tar".into()], None).expect_err("an error");
     assert!(error.to_string().contains("/nowhere.tar"), "{error}");
 }
