@@ -2,6 +2,7 @@
 
 use despoof::align::{Template, similarity_from_points};
 use despoof::detect::{Detector, Face};
+use despoof::photo::SMALLEST_SIDE;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ImageError, RgbImage, imageops};
 use serde::Serialize;
@@ -44,6 +45,8 @@ pub enum PictureError {
     NoFace(#[from] NoFace),
     #[error("the face is too small: {0:.0} pixels of at least {1}")]
     TooSmall(f32, u32),
+    #[error("the face is cut off by the edge of the photo")]
+    Cut,
     #[error("the picture cannot be encoded: {0}")]
     Encode(#[from] ImageError),
 }
@@ -68,6 +71,10 @@ pub fn face_picture(
         Form::Crop => cropped(&found, settings),
         Form::Aligned => aligned(&found),
     };
+    // Nothing that reads shards would take it.
+    if picture.width().min(picture.height()) < SMALLEST_SIDE {
+        return Err(PictureError::Cut);
+    }
     let mut jpeg = Vec::new();
     picture.write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, settings.jpeg_quality))?;
     let photo = PhotoMetadata { face: Some(face.box_), ..metadata.clone() };
