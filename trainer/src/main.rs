@@ -39,6 +39,9 @@ enum Command {
     Params(commands::params::ParamsOptions),
     /// Read a checkpoint that others made into our names.
     Import(commands::import::ImportOptions),
+    /// Make shards from photos, videos and data sets, and see what is in them.
+    #[command(subcommand)]
+    Data(commands::data::DataCommand),
     /// Find and align the faces of WebDataset shards, once.
     Align(commands::align::AlignOptions),
     /// Make presentation attacks from live photos.
@@ -76,6 +79,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check(options) => return commands::check::run(&options),
         Command::Params(options) => commands::params::run(&options)?,
         Command::Import(options) => commands::import::run(&options)?,
+        Command::Data(command) => commands::data::run(&command)?,
         Command::Align(options) => commands::align::run(&options)?,
         Command::Simulate(command) => commands::simulate::run(&command)?,
         Command::Cache(command) => commands::cache::run(&command)?,

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use despoof::align::{Template, aligned_from_photo};
-use despoof::detect::{Detector, Face};
-use despoof::photo;
+use despoof::align::Template;
+use despoof::detect::Detector;
 use image::RgbImage;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
@@ -15,6 +14,7 @@ use rayon::prelude::*;
 use crate::data::face_store::{
     ALIGNED, ALIGNED_SIDE, FaceEntry, FaceStore, ImagePlane, TEACHER, TEACHER_SIDE,
 };
+use crate::data::found_face::face_in_photo;
 use crate::data::metadata::assign_split;
 use crate::data::shard::{ShardPhoto, for_each_photo};
 use crate::pretrained;
@@ -100,39 +100,15 @@ fn store_prepared(
 }
 
 fn prepare(detector: &Detector, photo: &ShardPhoto) -> Prepared {
-    let reject = |reason: String| (photo.key.clone(), reason);
-    let image = photo::decode(&photo.bytes).map_err(|error| reject(error.to_string()))?;
-    let faces =
-        pollster::block_on(detector.detect(&image)).map_err(|error| reject(error.to_string()))?;
-    let face =
-        hinted_face(&faces, photo.metadata.face).ok_or_else(|| reject("no face found".into()))?;
+    let found = face_in_photo(detector, &photo.bytes, photo.metadata.face)
+        .map_err(|reason| (photo.key.clone(), reason.to_string()))?;
     let mut metadata = photo.metadata.clone();
     assign_split(&mut metadata, &photo.key);
-    let entry =
-        FaceEntry { key: photo.key.clone(), metadata, landmarks: face.landmarks, simulated: None };
-    let aligned = aligned_from_photo(&image, &face.landmarks, &Template::PIPELINE, ALIGNED_SIDE);
-    let teacher = aligned_from_photo(&image, &face.landmarks, &Template::ARCFACE, TEACHER_SIDE);
+    let landmarks = found.face.landmarks;
+    let entry = FaceEntry { key: photo.key.clone(), metadata, landmarks, simulated: None };
+    let aligned = found.aligned(&Template::PIPELINE, ALIGNED_SIDE);
+    let teacher = found.aligned(&Template::ARCFACE, TEACHER_SIDE);
     Ok((entry, aligned, teacher))
-}
-
-/// The face that a set's own box means, where it gives one; else the largest.
-pub fn hinted_face(faces: &[Face], hint: Option<[f32; 4]>) -> Option<&Face> {
-    let Some(hint) = hint else { return faces.first() };
-    faces
-        .iter()
-        .max_by(|left, right| overlap(left.box_, hint).total_cmp(&overlap(right.box_, hint)))
-}
-
-/// Intersection over union of two boxes.
-fn overlap(left: [f32; 4], right: [f32; 4]) -> f32 {
-    let area = |edges: [f32; 4]| (edges[2] - edges[0]).max(0.0) * (edges[3] - edges[1]).max(0.0);
-    let common = area([
-        left[0].max(right[0]),
-        left[1].max(right[1]),
-        left[2].min(right[2]),
-        left[3].min(right[3]),
-    ]);
-    common / (area(left) + area(right) - common).max(1e-6)
 }
 
 fn report(out: &std::path::Path, kept: usize, rejected: &[(String, String)]) -> Result<()> {

@@ -3,6 +3,7 @@
 pub mod align;
 pub mod cache;
 pub mod check;
+pub mod data;
 pub mod eval;
 pub mod export;
 pub mod import;

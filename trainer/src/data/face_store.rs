@@ -72,7 +72,7 @@ impl FaceStore {
         let index = folder.join("index.jsonl");
         ensure!(
             index.exists(),
-            "{} is no folder of prepared faces; make one with `despoof data align`",
+            "{} is no folder of prepared faces; make one with `despoof align`",
             folder.display()
         );
         Ok(Self { folder: folder.to_owned(), entries: read_index(&index)? })

@@ -1,5 +1,12 @@
-//! Photos in WebDataset shards, and the caches that training reads.
+//! Photos in WebDataset shards: how they get there, what is in them, and the caches that training
+//! reads.
 
 pub mod face_store;
+pub mod found_face;
+pub mod layouts;
 pub mod metadata;
+pub mod prepare;
+#[cfg(test)]
+mod scratch;
 pub mod shard;
+pub mod stats;

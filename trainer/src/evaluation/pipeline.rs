@@ -11,7 +11,7 @@ use despoof::detect::Face;
 use despoof::{CheckError, Checker, Evidence, photo};
 use image::RgbImage;
 
-use crate::commands::align::hinted_face;
+use crate::data::found_face::hinted_face;
 use crate::data::shard::ShardPhoto;
 use crate::runs;
 

@@ -25,6 +25,7 @@ use crate::training::agnet::AgNetTraining;
 use crate::training::checkpoint::load_weights;
 use crate::training::options::TrainingOptions;
 use crate::training::run::train;
+use crate::training::strategy::cross_entropy::CrossEntropy;
 
 /// Faces scored in one pass.
 const BATCH: usize = 16;
@@ -125,8 +126,8 @@ fn trained_without(
     }
     let manifest = pipeline.checker.manifest();
     let standardised = manifest.preprocessing.standardised_cue;
-    let training =
-        AgNetTraining::new(&sources, standardised, recipe.label_smoothing, device.clone())?;
+    let strategy = CrossEntropy { label_smoothing: recipe.label_smoothing };
+    let training = AgNetTraining::new(&sources, strategy, standardised, device.clone())?;
     let network = manifest.preset.agnet.init(&device);
     let network = import::agnet_with_pretrained_trunks(network)?;
     let run = run_folder(domains, target, recipe);
