@@ -55,6 +55,10 @@ enum Command {
     Train(commands::train::TrainCommand),
     /// Make a bundle from runs.
     Export(commands::export::ExportOptions),
+    /// Make an int8 bundle of one in 32 bits, and measure what that loses.
+    Quantize(commands::quantize::QuantizeOptions),
+    /// Check that a bundle is whole, and print what is in it.
+    Verify(commands::verify::VerifyOptions),
     /// Measure a bundle, a run, or anybody's scores.
     Eval(commands::eval::EvalOptions),
     /// Measure over held-out domains.
@@ -85,6 +89,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Cache(command) => commands::cache::run(&command)?,
         Command::Train(command) => commands::train::run(&command)?,
         Command::Export(options) => commands::export::run(&options)?,
+        Command::Quantize(options) => commands::quantize::run(&options)?,
+        Command::Verify(options) => commands::verify::run(&options)?,
         Command::Eval(options) => commands::eval::run(&options)?,
         Command::Protocol(command) => commands::protocol::run(&command)?,
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use despoof::bundle::manifest::{Manifest, hexadecimal_sha256};
-use despoof::bundle::write::write_bundle;
+use despoof::bundle::write::{Precision, write_bundle};
 use despoof::bundle::{BundleError, BundleLoader, Preprocessing};
 use despoof::decide::DecisionRule;
 use despoof::weights::{NamedTensor, tensors_from_network, tensors_from_safetensors};
@@ -74,7 +74,7 @@ impl Folder {
         let folder = std::env::temp_dir().join(format!("despoof-{name}-{}", std::process::id()));
         let preset = narrow_preset();
         let tensors = narrow_tensors(&preset);
-        write_bundle(&folder, preset, Preprocessing::default(), rule(), &tensors)
+        write_bundle(&folder, preset, Preprocessing::default(), rule(), &tensors, Precision::Int8)
             .expect("the folder can be written");
         Self(folder)
     }

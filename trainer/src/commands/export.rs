@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use burn::tensor::Device;
 use clap::Args;
 use despoof::bundle::Preprocessing;
-use despoof::bundle::write::write_bundle;
+use despoof::bundle::write::{Precision, write_bundle};
 use despoof::decide::DecisionRule;
 use despoof::weights::{NamedTensor, tensors_from_network};
 use despoof_nn::presets::Preset;
@@ -29,6 +29,9 @@ pub struct ExportOptions {
     /// and the manifest says that no data fixed it.
     #[arg(long)]
     decision: Option<PathBuf>,
+    /// Keep all weights in 32 bits, as the measure of what int8 loses (`despoof quantize`).
+    #[arg(long)]
+    float32: bool,
 }
 
 /// Runs `despoof export`.
@@ -47,8 +50,15 @@ pub fn run(options: &ExportOptions) -> Result<()> {
     tensors.extend(tensors_from_network("autoencoder", &generator.autoencoder)?);
     tensors.extend(tensors_from_network("agnet", &agnet)?);
     let decision = decision_rule(options)?;
-    let manifest =
-        write_bundle(&options.out, preset, Preprocessing::default(), decision, &tensors)?;
+    let precision = if options.float32 { Precision::Float32 } else { Precision::Int8 };
+    let manifest = write_bundle(
+        &options.out,
+        preset,
+        Preprocessing::default(),
+        decision,
+        &tensors,
+        precision,
+    )?;
     let bytes: u64 = manifest.shards.iter().map(|shard| shard.bytes).sum();
     println!(
         "{}: {} tensors, {} shards, {bytes} bytes, digest {}",

@@ -10,5 +10,7 @@ pub mod import;
 pub mod params;
 pub mod prepared;
 pub mod protocol;
+pub mod quantize;
 pub mod simulate;
 pub mod train;
+pub mod verify;

@@ -105,13 +105,23 @@ impl BundleLoader {
     /// # Errors
     /// [`BundleError::MissingShard`] and [`BundleError::Weights`].
     pub fn finish(self, device: &Device, detector_device: &Device) -> Result<Checker, BundleError> {
+        let (manifest, tensors) = self.into_tensors()?;
+        Checker::from_tensors(manifest, &tensors, device, detector_device)
+    }
+
+    /// The manifest, and every tensor it lists, in its order.
+    ///
+    /// # Errors
+    /// [`BundleError::MissingShard`].
+    pub fn into_tensors(mut self) -> Result<(Manifest, Vec<NamedTensor>), BundleError> {
         if let Some(missing) =
             self.shard_names().into_iter().find(|name| !self.added.contains(name))
         {
             return Err(BundleError::MissingShard(missing));
         }
-        let tensors: Vec<NamedTensor> = self.tensors.into_values().collect();
-        Checker::from_tensors(self.manifest, &tensors, device, detector_device)
+        let names = self.manifest.tensors.iter().map(|entry| entry.name.as_str());
+        let tensors = names.filter_map(|name| self.tensors.remove(name)).collect();
+        Ok((self.manifest, tensors))
     }
 }
 

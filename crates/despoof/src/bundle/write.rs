@@ -17,6 +17,21 @@ use crate::weights::NamedTensor;
 /// Largest shard in bytes: wasm memory never shrinks, so a shard's bytes must stay small. Headers and scales come on top: the file stays below 8 MB.
 const SHARD_BYTES: usize = 7_500_000;
 
+/// How weights are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// Weights of at least two dimensions as int8 per output channel, the rest in 32 bits: what ships.
+    Int8,
+    /// Everything in 32 bits: what int8 is measured against.
+    Float32,
+}
+
+impl Precision {
+    fn quantizes(self, shape: &[usize]) -> bool {
+        self == Self::Int8 && is_quantized(shape)
+    }
+}
+
 /// A tensor as it is stored.
 struct Stored {
     name: String,
@@ -27,8 +42,6 @@ struct Stored {
 
 /// Writes `manifest.json` and the shards into `folder` (made if missing, older shards removed).
 ///
-/// Weights of at least two dimensions become int8 per output channel, the rest stays in 32 bits.
-///
 /// # Errors
 /// [`BundleError::File`].
 pub fn write_bundle(
@@ -37,6 +50,7 @@ pub fn write_bundle(
     preprocessing: Preprocessing,
     decision: DecisionRule,
     tensors: &[NamedTensor],
+    precision: Precision,
 ) -> Result<Manifest, BundleError> {
     let file_error = |error: std::io::Error| BundleError::File {
         path: folder.display().to_string(),
@@ -53,9 +67,9 @@ pub fn write_bundle(
         shards: Vec::new(),
         digest: String::new(),
     };
-    for (index, group) in shard_groups(tensors).into_iter().enumerate() {
+    for (index, group) in shard_groups(tensors, precision).into_iter().enumerate() {
         let name = format!("weights-{index}.safetensors");
-        let bytes = shard_bytes(&group, &name, &mut manifest.tensors);
+        let bytes = shard_bytes(&group, &name, precision, &mut manifest.tensors);
         std::fs::write(folder.join(&name), &bytes).map_err(file_error)?;
         manifest.shards.push(ShardEntry {
             name,
@@ -81,12 +95,15 @@ fn remove_old_shards(folder: &Path) -> std::io::Result<()> {
 }
 
 /// Splits the tensors, in order, into groups that stay below [`SHARD_BYTES`] when stored.
-fn shard_groups(tensors: &[NamedTensor]) -> Vec<Vec<&NamedTensor>> {
+fn shard_groups(tensors: &[NamedTensor], precision: Precision) -> Vec<Vec<&NamedTensor>> {
     let mut groups: Vec<Vec<&NamedTensor>> = Vec::new();
     let mut filled = SHARD_BYTES;
     for tensor in tensors {
-        let bytes =
-            if is_quantized(&tensor.shape) { tensor.values.len() } else { tensor.values.len() * 4 };
+        let bytes = if precision.quantizes(&tensor.shape) {
+            tensor.values.len()
+        } else {
+            tensor.values.len() * 4
+        };
         if filled + bytes > SHARD_BYTES {
             groups.push(Vec::new());
             filled = 0;
@@ -97,12 +114,18 @@ fn shard_groups(tensors: &[NamedTensor]) -> Vec<Vec<&NamedTensor>> {
     groups
 }
 
-fn shard_bytes(group: &[&NamedTensor], shard: &str, entries: &mut Vec<TensorEntry>) -> Vec<u8> {
-    let stored: Vec<Stored> = group.iter().flat_map(|tensor| stored_from_named(tensor)).collect();
+fn shard_bytes(
+    group: &[&NamedTensor],
+    shard: &str,
+    precision: Precision,
+    entries: &mut Vec<TensorEntry>,
+) -> Vec<u8> {
+    let stored: Vec<Stored> =
+        group.iter().flat_map(|tensor| stored_from_named(tensor, precision)).collect();
     entries.extend(group.iter().map(|tensor| TensorEntry {
         name: tensor.name.clone(),
         shape: tensor.shape.clone(),
-        dtype: if is_quantized(&tensor.shape) { "I8" } else { "F32" }.to_owned(),
+        dtype: if precision.quantizes(&tensor.shape) { "I8" } else { "F32" }.to_owned(),
         shard: shard.to_owned(),
     }));
     let views = stored.iter().map(|tensor| {
@@ -113,14 +136,14 @@ fn shard_bytes(group: &[&NamedTensor], shard: &str, entries: &mut Vec<TensorEntr
     safetensors::serialize(views, None).expect("names and shapes were made here")
 }
 
-fn stored_from_named(tensor: &NamedTensor) -> Vec<Stored> {
+fn stored_from_named(tensor: &NamedTensor, precision: Precision) -> Vec<Stored> {
     let floats = |name: String, shape: Vec<usize>, values: &[f32]| Stored {
         name,
         shape,
         dtype: Dtype::F32,
         bytes: values.iter().flat_map(|value| value.to_le_bytes()).collect(),
     };
-    if !is_quantized(&tensor.shape) {
+    if !precision.quantizes(&tensor.shape) {
         return vec![floats(tensor.name.clone(), tensor.shape.clone(), &tensor.values)];
     }
     let channels = tensor.shape[0];
