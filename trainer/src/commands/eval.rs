@@ -50,7 +50,7 @@ pub struct EvalOptions {
     #[arg(long, value_name = "FILE")]
     scores_out: Option<PathBuf>,
     /// Fix threshold, band and temperature on this (development) data and write them to this file.
-    #[arg(long, value_name = "FILE", conflicts_with = "scores")]
+    #[arg(long, value_name = "FILE")]
     fix_decision: Option<PathBuf>,
     /// Write `report.html` and the worst mistakes as pictures into this folder. They show people.
     #[arg(long, value_name = "DIR")]
@@ -98,8 +98,8 @@ pub fn run(options: &EvalOptions) -> Result<()> {
     if let Some(path) = &options.scores_out {
         scores_file::write(path, &set.scored)?;
     }
-    if let (Some(path), Some(pipeline)) = (&options.fix_decision, &pipeline) {
-        fix_decision(path, &samples, pipeline, options)?;
+    if let Some(path) = &options.fix_decision {
+        fix_decision(path, &samples, pipeline.as_ref(), options)?;
     }
     let evaluation = evaluation(options, pipeline.as_ref(), &samples, &set.non_response);
     if let Some(folder) = &options.report {
@@ -111,6 +111,13 @@ pub fn run(options: &EvalOptions) -> Result<()> {
         print_text(&evaluation, set.presentations());
     }
     Ok(())
+}
+
+fn data_names(options: &EvalOptions) -> Vec<String> {
+    match &options.scores {
+        Some(file) => vec![file.display().to_string()],
+        None => shards::names(&options.data),
+    }
 }
 
 fn choice(options: &EvalOptions) -> Choice {
@@ -126,10 +133,7 @@ fn evaluation(
     let threshold = pipeline.map_or(options.threshold, |pipeline| pipeline.threshold);
     let bootstrap = Bootstrap { resamples: options.resamples, seed: options.seed };
     Evaluation {
-        data: options
-            .scores
-            .as_ref()
-            .map_or_else(|| shards::names(&options.data), |file| vec![file.display().to_string()]),
+        data: data_names(options),
         model: pipeline.map(|pipeline| pipeline.origin.clone()),
         bundle_digest: pipeline.map(|pipeline| pipeline.checker.manifest().digest.clone()),
         summary: Summary::of_images(samples, threshold, &bootstrap),
@@ -139,15 +143,18 @@ fn evaluation(
     }
 }
 
-/// The rule's temperature comes on top of the one that the scores already carry.
+/// The rule's temperature comes on top of the one that the scores already carry; those of a score file
+/// are taken to carry none.
 fn fix_decision(
     path: &Path,
     samples: &[Sample],
-    pipeline: &Pipeline,
+    pipeline: Option<&Pipeline>,
     options: &EvalOptions,
 ) -> Result<()> {
-    let mut rule = decision_from_development_scores(samples, &shards::names(&options.data))?;
-    rule.temperature *= pipeline.checker.manifest().decision.temperature;
+    let mut rule = decision_from_development_scores(samples, &data_names(options))?;
+    if let Some(pipeline) = pipeline {
+        rule.temperature *= pipeline.checker.manifest().decision.temperature;
+    }
     std::fs::write(path, serde_json::to_string_pretty(&rule)?)
         .with_context(|| format!("cannot write {}", path.display()))?;
     eprintln!("{}: {rule:?}", path.display());
