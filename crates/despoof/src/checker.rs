@@ -20,6 +20,7 @@ use crate::detect::{DetectError, Detector, Face};
 use crate::generate::Generator;
 use crate::identify::identify;
 use crate::images::{batch_from_images, images_from_batch};
+use crate::quality::{FrameQuality, frame_quality};
 use crate::score::score;
 use crate::weights::{NamedTensor, load_network, tensors_below};
 
@@ -100,6 +101,15 @@ pub struct Check {
     pub stages: StageTimes,
     /// The pictures that explain the verdict, where they were asked for.
     pub evidence: Option<Evidence>,
+}
+
+/// What can be said of a frame without checking it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Examination {
+    /// How many faces the frame shows.
+    pub faces: usize,
+    /// Of the largest; none where there is no face.
+    pub quality: Option<FrameQuality>,
 }
 
 /// Why a photo got no answer.
@@ -220,6 +230,22 @@ impl Checker {
         Ok(check)
     }
 
+    /// Looks for faces and measures the largest, without running the networks behind the detector.
+    ///
+    /// # Errors
+    /// [`CheckError::Detect`].
+    pub async fn examine(&self, frame: &RgbImage) -> Result<Examination, CheckError> {
+        let faces = self.detector.detect(frame).await?;
+        let quality =
+            faces.first().map(|face| frame_quality(frame, face, &self.aligned(frame, face)));
+        Ok(Examination { faces: faces.len(), quality })
+    }
+
+    fn aligned(&self, photo: &RgbImage, face: &Face) -> RgbImage {
+        let preprocessing = &self.manifest.preprocessing;
+        aligned_from_photo(photo, &face.landmarks, &preprocessing.template, preprocessing.side)
+    }
+
     async fn check_face(
         &self,
         photo: &RgbImage,
@@ -232,10 +258,7 @@ impl Checker {
         if inside < SMALLEST_INSIDE {
             return Err(CheckError::FaceCut { inside, needed: SMALLEST_INSIDE });
         }
-        let preprocessing = &self.manifest.preprocessing;
-        let aligned =
-            aligned_from_photo(photo, &face.landmarks, &preprocessing.template, preprocessing.side);
-        self.check_aligned(aligned, explain, clock).await
+        self.check_aligned(self.aligned(photo, face), explain, clock).await
     }
 
     /// Runs the networks once on a grey face, so that the first check does not pay for compiling

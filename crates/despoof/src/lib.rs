@@ -13,7 +13,8 @@ pub mod identify;
 pub mod images;
 pub mod metrics;
 pub mod photo;
+pub mod quality;
 pub mod score;
 pub mod weights;
 
-pub use checker::{Check, CheckError, Checker, Evidence, Stage, StageTimes};
+pub use checker::{Check, CheckError, Checker, Evidence, Examination, Stage, StageTimes};
