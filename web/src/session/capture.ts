@@ -53,6 +53,9 @@ export interface Captured {
 /** Shorter side in pixels below which a camera's picture shows no face well enough. */
 export const SMALLEST_SIDE = 240;
 
+/** Milliseconds that a camera may show nothing, as while another one is being opened. */
+const DARK_FOR = 5000;
+
 /** Takes frames until there are enough good ones, the best first. */
 export async function captureFrames(
   source: FrameSource,
@@ -66,9 +69,15 @@ export async function captureFrames(
   const started = tools.now();
   let firstGood: number | undefined;
   let before: Place | undefined;
+  let lastPicture = started;
   try {
     for (;;) {
       throwIfOver(signal);
+      if (source.videoWidth === 0 && tools.now() - lastPicture < DARK_FOR) {
+        await tools.sleep(interval);
+        continue;
+      }
+      lastPicture = tools.now();
       const examined = await examineFrame(source, tools, before, options.gates ?? DEFAULT_GATES);
       before = examined.place;
       const now = tools.now();

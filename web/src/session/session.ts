@@ -101,7 +101,7 @@ export class Session {
   async useCamera(video: HTMLVideoElement, options: Omit<CameraOptions, 'signal'> = {}): Promise<void> {
     await this.load();
     await this.#endingOnFailure(async (signal) => {
-      await this.switchCamera(video, options);
+      await this.#openCamera(video, options);
       this.#go('capture');
       const stopWatching = this.#failWhenHidden();
       let captured: readonly Captured[];
@@ -121,17 +121,14 @@ export class Session {
     });
   }
 
-  /** Goes on with another camera; fails as the camera does. */
-  async switchCamera(video: HTMLVideoElement, options: Omit<CameraOptions, 'signal'> = {}): Promise<void> {
-    this.#stopCamera();
-    const camera = await openCamera(video, { ...options, signal: this.#ending.signal });
-    this.#camera = camera;
-    void camera.lost.then((error) => {
-      if (this.#camera === camera) {
-        this.#fail(error);
+  /** Goes on with another camera, while capturing. Failures end the session; they are not thrown here. */
+  async useOtherCamera(video: HTMLVideoElement, deviceId: string): Promise<void> {
+    await this.#endingOnFailure(async () => {
+      if (this.#state === 'capturing') {
+        this.#stopCamera();
+        await this.#openCamera(video, { deviceId });
       }
     });
-    this.#tell('camera', camera);
   }
 
   /** Checks photos of one person instead of the camera. Failures end the session; they are not thrown here. */
@@ -143,6 +140,17 @@ export class Session {
   /** Ends the session, unless it is over. */
   cancel(): void {
     this.#end('cancel', () => this.#tell('cancelled', undefined));
+  }
+
+  async #openCamera(video: HTMLVideoElement, options: Omit<CameraOptions, 'signal'>): Promise<void> {
+    const camera = await openCamera(video, { ...options, signal: this.#ending.signal });
+    this.#camera = camera;
+    void camera.lost.then((error) => {
+      if (this.#camera === camera) {
+        this.#fail(error);
+      }
+    });
+    this.#tell('camera', camera);
   }
 
   async #analyse(
