@@ -1,5 +1,6 @@
 // A static file server with the strict policy, as a header, so that it binds workers as well.
 
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
@@ -21,8 +22,14 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
-/** Serves a folder on a free port of this machine. */
-export async function serve(folder) {
+/**
+ * Serves a folder on a free port of this machine.
+ *
+ * @param {string} folder
+ * @param {{hashesInlineScripts?: boolean}} options Whether pages' own inline scripts are allowed, by their hashes, as
+ *   Next.js needs it.
+ */
+export async function serve(folder, { hashesInlineScripts = false } = {}) {
   const site = {
     /** Paths in the order of the requests. */
     requests: [],
@@ -40,8 +47,9 @@ export async function serve(folder) {
     }
     site.requests.push(path);
     const { status, headers, body } = site.alter(path, await read(folder, path));
+    const policy = hashesInlineScripts ? POLICY.replace("script-src 'self'", `$& ${hashesOf(body)}`) : POLICY;
     const security = {
-      'Content-Security-Policy': `${POLICY}; report-uri ${REPORTS}`,
+      'Content-Security-Policy': `${policy}; report-uri ${REPORTS}`,
       'Permissions-Policy': 'camera=(self)',
     };
     response.writeHead(status, { ...security, ...headers }).end(body);
@@ -65,6 +73,12 @@ async function read(folder, path) {
   } catch {
     return { status: 404, headers: {}, body: '' };
   }
+}
+
+function hashesOf(html) {
+  const scripts = [...`${html}`.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([^]*?)<\/script>/g)];
+  const hashes = scripts.map(([, script]) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`);
+  return hashes.join(' ');
 }
 
 async function bodyOf(request) {

@@ -15,7 +15,7 @@ export const test = base.extend({
   look: [{}, { option: true }],
 
   site: async ({ consumer }, use) => {
-    const site = await serve(`${BUILT}${consumer}/site`);
+    const site = await serve(`${BUILT}${consumer}/site`, { hashesInlineScripts: consumer === 'next' });
     await use(site);
     await site.stop();
   },
