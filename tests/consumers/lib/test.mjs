@@ -9,7 +9,7 @@ import { serve } from './server.mjs';
 export const test = base.extend({
   /** Which consumer's built folder is served. */
   consumer: ['plain', { option: true }],
-  /** What the camera shows; `undefined`: there is no camera. */
+  /** What the camera shows; `none`: there is no camera. */
   face: ['live', { option: true }],
   /** Options of the browser's context. */
   look: [{}, { option: true }],
@@ -22,7 +22,7 @@ export const test = base.extend({
 
   /** In a browser of its own, since each camera needs one. */
   page: async ({ site, face, look }, use) => {
-    const browser = await chromium.launch(launchOptions({ video: face }));
+    const browser = await chromium.launch(launchOptions(face === 'none' ? {} : { video: face }));
     const context = await browser.newContext({
       viewport: { width: 1100, height: 900 },
       permissions: ['camera'],

@@ -30,7 +30,7 @@ test('the whole way goes by keyboard, and every screen is accessible', async ({ 
 });
 
 test.describe('errors', () => {
-  test.use({ face: undefined });
+  test.use({ face: 'none' });
   test('are accessible', async ({ page, site }) => {
     await page.goto(site.url);
     await page.getByRole('button', { name: 'Start camera' }).click();

@@ -88,7 +88,7 @@ test.describe('cameras', () => {
   });
 
   test.describe('absent', () => {
-    test.use({ face: undefined });
+    test.use({ face: 'none' });
     test('is explained', async ({ page, site }) => {
       await page.goto(site.url);
       await start(page);
