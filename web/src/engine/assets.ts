@@ -39,7 +39,10 @@ export function assetsOf({ assetBaseUrl, modelBaseUrl, asksPage }: LoadOptions, 
 
 /** A shard the package does not have belongs to another bundle's manifest; asking beside the manifest names it. */
 function bundledModelFile(name: string): string {
-  return BUNDLED_MODEL[name] ?? new URL(name, BUNDLED_MODEL['manifest.json']).href;
+  // Next.js gives paths without an origin.
+  const absolute = (url: string | undefined) => new URL(url ?? '', location.href).href;
+  const known = BUNDLED_MODEL[name];
+  return known === undefined ? new URL(name, absolute(BUNDLED_MODEL['manifest.json'])).href : absolute(known);
 }
 
 /** Written out for each backend, because bundlers read these expressions and move the files. */
