@@ -1,31 +1,27 @@
-/** The camera: opening it with errors that say what is wrong, and taking a sharp frame. */
+/** The camera: opening it with errors that say what is wrong. */
 
 import { DespoofError, type ErrorCode, messageOf } from './errors.js';
-import { sharpness } from './sharpness.js';
 import { abortError } from './signal.js';
 
 export { DespoofError, type ErrorCode } from './errors.js';
 
 /** An open camera. */
 export interface Camera {
-  /** Resolves when the camera is gone without being stopped: unplugged, or taken away in the settings. */
+  /** Resolves when the camera is gone without being stopped: unplugged, taken away, or dark for a while. */
   readonly lost: Promise<DespoofError>;
+  /** The browser's name for it, good for `deviceId` and `preferredDeviceId`. */
+  readonly deviceId: string | undefined;
   /** Switches the camera off. */
   stop(): void;
 }
 
 /** How to open a camera. */
 export interface CameraOptions {
+  /** This camera and no other. */
+  readonly deviceId?: string | undefined;
+  /** This camera if it is there. */
+  readonly preferredDeviceId?: string | undefined;
   /** Gives up; a camera that is granted afterwards is switched off again. */
-  readonly signal?: AbortSignal;
-}
-
-/** How to take a frame. */
-export interface CaptureOptions {
-  /** How many frames to choose from. Default: 5. */
-  readonly frames?: number;
-  /** Milliseconds between two frames. Default: 120. */
-  readonly interval?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -39,12 +35,16 @@ const CAMERA_ERRORS: Readonly<Record<string, ErrorCode>> = {
   AbortError: 'camera_in_use',
 };
 
+/** Milliseconds a camera may send nothing before it counts as lost. */
+const MUTED_FOR = 3000;
+
 /**
  * Asks for the front camera and shows it in `video`, which should be `playsinline` and `muted`.
  * Call it on a user's gesture, after saying why.
  */
-export async function openCamera(video: HTMLVideoElement, { signal }: CameraOptions = {}): Promise<Camera> {
-  const stream = await requestStream();
+export async function openCamera(video: HTMLVideoElement, options: CameraOptions = {}): Promise<Camera> {
+  const { signal } = options;
+  const stream = await requestStream(options);
   const stop = () => {
     for (const track of stream.getTracks()) {
       track.stop();
@@ -64,64 +64,53 @@ export async function openCamera(video: HTMLVideoElement, { signal }: CameraOpti
     stop();
     throw new DespoofError('camera_lost', `the camera shows nothing: ${messageOf(error)}`, { cause: error });
   }
-  // A track that is stopped here does not fire `ended`.
-  const lost = new Promise<DespoofError>((resolve) => {
-    stream.getVideoTracks()[0]?.addEventListener('ended', () => {
-      stop();
-      resolve(new DespoofError('camera_lost', 'the camera was disconnected or taken away'));
-    });
+  if (signal?.aborted) {
+    stop();
+    throw abortError(signal);
+  }
+  const track = stream.getVideoTracks()[0];
+  const lost = whenLost(track).then((error) => {
+    stop();
+    return error;
   });
-  return { lost, stop };
+  return { lost, stop, deviceId: track?.getSettings().deviceId };
 }
 
-/** Takes a few frames of a playing video and keeps the sharpest; the caller closes it. */
-export async function captureSharpest(video: HTMLVideoElement, options: CaptureOptions = {}): Promise<ImageBitmap> {
-  const { frames = 5, interval = 120, signal } = options;
-  let best: { frame: ImageBitmap; sharpness: number } | undefined;
-  for (let taken = 0; taken < frames; taken++) {
-    if (taken > 0) {
-      await new Promise((resolve) => setTimeout(resolve, interval));
-    }
-    if (signal?.aborted || video.videoWidth === 0) {
-      best?.frame.close();
-      throw signal?.aborted ? abortError(signal) : new DespoofError('camera_lost', 'the camera shows no picture');
-    }
-    const frame = await createImageBitmap(video);
-    const candidate = { frame, sharpness: sharpnessOf(frame) };
-    const [better, worse] = best && best.sharpness >= candidate.sharpness ? [best, candidate] : [candidate, best];
-    worse?.frame.close();
-    best = better;
-  }
-  if (best === undefined) {
-    throw new DespoofError('internal', 'no frame was asked for');
-  }
-  return best.frame;
+/** The cameras there are; they have names only after one was allowed. */
+export async function listCameras(): Promise<readonly MediaDeviceInfo[]> {
+  const devices = await navigator.mediaDevices.enumerateDevices();
+  return devices.filter(({ kind, deviceId }) => kind === 'videoinput' && deviceId !== '');
 }
 
-async function requestStream(): Promise<MediaStream> {
+/** A track that is stopped by the page does not fire `ended`. */
+function whenLost(track: MediaStreamTrack | undefined): Promise<DespoofError> {
+  return new Promise((resolve) => {
+    const lose = (how: string) => resolve(new DespoofError('camera_lost', `the camera ${how}`));
+    let dark: ReturnType<typeof setTimeout> | undefined;
+    track?.addEventListener('ended', () => lose('was disconnected or taken away'));
+    track?.addEventListener('mute', () => {
+      dark = setTimeout(() => lose('shows nothing any more'), MUTED_FOR);
+    });
+    track?.addEventListener('unmute', () => clearTimeout(dark));
+  });
+}
+
+async function requestStream({ deviceId, preferredDeviceId }: CameraOptions): Promise<MediaStream> {
   if (!isSecureContext) {
     throw new DespoofError('insecure_context', 'cameras are open to pages over https and on localhost only');
   }
   try {
     return await navigator.mediaDevices.getUserMedia({
       audio: false,
-      video: { facingMode: 'user', width: { ideal: 1280 }, height: { ideal: 720 } },
+      video: {
+        ...(deviceId === undefined ? { facingMode: 'user' } : { deviceId: { exact: deviceId } }),
+        ...(deviceId === undefined && preferredDeviceId !== undefined && { deviceId: { ideal: preferredDeviceId } }),
+        width: { ideal: 1280 },
+        height: { ideal: 720 },
+      },
     });
   } catch (error) {
     const code = error instanceof DOMException ? CAMERA_ERRORS[error.name] : undefined;
     throw new DespoofError(code ?? 'internal', `the camera could not be opened: ${messageOf(error)}`, { cause: error });
   }
-}
-
-/** Sharpness at a width where noise is averaged out and the face still has edges. */
-function sharpnessOf(frame: ImageBitmap): number {
-  const width = Math.min(320, frame.width);
-  const height = Math.max(1, Math.round((frame.height * width) / frame.width));
-  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-  if (context === null) {
-    // Without a canvas every frame counts as equally sharp, and the first is taken.
-    return 0;
-  }
-  context.drawImage(frame, 0, 0, width, height);
-  return sharpness(context.getImageData(0, 0, width, height));
 }

@@ -39,14 +39,18 @@ export interface LoadOptions {
   readonly backend: Backend;
   /** Folder with `cpu/` and `webgpu/`; `undefined`: beside the worker, where bundlers put it. */
   readonly assetBaseUrl: string | undefined;
-  /** Folder with `manifest.json` and its shards. */
-  readonly modelBaseUrl: string;
+  /** Folder with `manifest.json` and its shards; `undefined`: the package's own, where bundlers put it. */
+  readonly modelBaseUrl: string | undefined;
+  /** Whether the page wants to say where each file is. */
+  readonly asksPage: boolean;
 }
 
 /** What the worker says when it has loaded. */
 export interface Loaded {
   /** SHA-256 that names the model bundle. */
   readonly modelDigest: string;
+  /** SHA-256 of the WebAssembly module; none on pages that are not secure, where browsers compute no digests. */
+  readonly wasmDigest?: string;
 }
 
 /** What the worker can be asked to check. */
@@ -57,6 +61,8 @@ export interface CheckRequest {
   readonly picture: Picture;
   /** Whether to return the pictures that explain the verdict. */
   readonly explain: boolean;
+  /** Whether to return the picture's digest. */
+  readonly digest: boolean;
 }
 
 /** What the worker says about a picture. */
@@ -68,18 +74,63 @@ export interface Checked {
   readonly timings: Readonly<Partial<Record<Stage, number>>>;
   readonly modelDigest: string;
   readonly evidence?: Evidence;
+  /** SHA-256 of the picture: of a file's bytes, or of a frame's RGBA values. */
+  readonly pictureDigest?: string;
+}
+
+/** Measures of a frame's largest face. */
+export interface FrameQuality {
+  /** Height of the face, as a share of the frame's height. */
+  readonly size: number;
+  /** Middle of the face in x and y, as shares of the frame's width and height. */
+  readonly centre: readonly [number, number];
+  /** Share of the crop the networks see that lies inside the frame. */
+  readonly inside: number;
+  /** Degrees by which the head leans to a shoulder. */
+  readonly roll: number;
+  /** How far the nose lies beside the middle of the eyes, in distances of the eyes. */
+  readonly yaw: number;
+  /** How far the nose lies below its place in a frontal face, in distances from eyes to mouth. */
+  readonly pitch: number;
+  /** Mean brightness, 0 to 1. */
+  readonly luminance: number;
+  /** Variance of the Laplacian of the brightness. */
+  readonly sharpness: number;
+}
+
+/** What can be said of a frame without checking it. */
+export interface Examination {
+  /** How many faces the frame shows. */
+  readonly faces: number;
+  /** Of the largest; `null` where there is no face. */
+  readonly quality: FrameQuality | null;
+}
+
+/** Several frames of one person decided together. */
+export interface FramesVerdict {
+  readonly outcome: Outcome;
+  /** Mean of the scores. */
+  readonly score: number;
+  readonly threshold: number;
+  /** Distance from the lowest to the highest score. */
+  readonly spread: number;
 }
 
 /** The calls a worker answers: what goes in, what is reported on the way, what comes out. */
 export interface Calls {
   load: { options: LoadOptions; note: Progress; answer: Loaded };
+  examine: { options: { readonly frame: ImageBitmap | ImageData }; note: never; answer: Examination };
   check: { options: CheckRequest; note: Stage; answer: Checked };
+  decide: { options: { readonly scores: readonly number[] }; note: never; answer: FramesVerdict };
 }
 
 /** A call as it travels to the worker. */
-export type ToWorker = {
+export type CallMessage = {
   [Name in keyof Calls]: { readonly id: number; readonly call: Name; readonly options: Calls[Name]['options'] };
 }[keyof Calls];
+
+/** What the page says: a call, or where a file is. */
+export type ToWorker = CallMessage | { readonly located: string; readonly url: string };
 
 /** An error as it travels: structured cloning would drop the code. */
 export interface Failure {
@@ -94,5 +145,7 @@ export type FromWorker =
   | { readonly id: number; readonly note: Calls[keyof Calls]['note'] }
   | { readonly id: number; readonly answer: Calls[keyof Calls]['answer'] }
   | { readonly id: number; readonly failure: Failure }
+  /** Where is this file? */
+  | { readonly locate: string }
   /** Something broke outside any call: a panic inside a future never settles its promise. */
   | { readonly crash: Failure };

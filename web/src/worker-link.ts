@@ -12,6 +12,7 @@ interface Pending {
 /** One worker, from its start to its end. */
 export class WorkerLink {
   readonly #worker: Worker;
+  readonly #locate: (name: string) => string;
   readonly #pending = new Map<number, Pending>();
   #calls = 0;
   #started = false;
@@ -20,8 +21,13 @@ export class WorkerLink {
   /** Is called once, when the worker ends. */
   onClose: () => void = () => undefined;
 
-  /** Starts a worker. */
-  constructor() {
+  /**
+   * Starts a worker.
+   *
+   * @param locate Says where a file is, when the worker asks.
+   */
+  constructor(locate: (name: string) => string) {
+    this.#locate = locate;
     this.#worker = startWorker();
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
     // Also what a browser reports when the script itself could not be loaded.
@@ -74,6 +80,10 @@ export class WorkerLink {
       this.close(errorFrom(message.crash));
       return;
     }
+    if ('locate' in message) {
+      this.#tellWhere(message.locate);
+      return;
+    }
     const pending = this.#pending.get(message.id);
     if (pending === undefined) {
       return;
@@ -91,6 +101,15 @@ export class WorkerLink {
     pending.reject(error);
     if (message.failure.fatal) {
       this.close(error);
+    }
+  }
+
+  #tellWhere(name: string): void {
+    try {
+      this.#worker.postMessage({ located: name, url: this.#locate(name) } satisfies ToWorker);
+    } catch (error) {
+      // The page's own function threw, or gave what is no address.
+      this.close(new DespoofError('asset_fetch_failed', `nobody knows where ${name} is`, { cause: error }));
     }
   }
 }

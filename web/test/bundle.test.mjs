@@ -48,7 +48,7 @@ function fakeBrowser(content, stored = {}) {
   };
 }
 
-const add = (download = new Download(1, () => undefined)) => addShards(despoof, MANIFEST, FOLDER, download);
+const add = (download = new Download(1, () => undefined)) => addShards(despoof, MANIFEST, (name) => `${FOLDER}${name}`, download);
 
 test('shards come from the network once, and then from the cache', async () => {
   const { fetched, cache, globals } = fakeBrowser(GOOD);
@@ -78,7 +78,7 @@ test('a missing shard is named', async () => {
 
 test('a server that cannot be reached is named', async () => {
   const fetch = () => Promise.reject(new TypeError('failed to fetch'));
-  await assert.rejects(withGlobals({ fetch }, () => fetchManifest(FOLDER)), {
+  await assert.rejects(withGlobals({ fetch }, () => fetchManifest(`${FOLDER}manifest.json`)), {
     code: 'asset_fetch_failed',
     message: /manifest\.json.*failed to fetch/,
   });

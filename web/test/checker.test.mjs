@@ -39,8 +39,13 @@ function fakeBrowser(script) {
 }
 
 /** Loads, and answers checks with `check`. */
-const answering = (check) => (worker, { id, call, options }) =>
-  call === 'load' ? worker.say({ id, answer: { modelDigest: 'd' } }) : check(worker, id, options);
+const answering = (check) => (worker, { id, call, options }) => {
+  if (call === 'load') {
+    worker.say({ id, answer: { modelDigest: 'd', wasmDigest: 'w' } });
+  } else if (call !== undefined) {
+    check(worker, id, options, call);
+  }
+};
 
 const answerLive = answering((worker, id) => worker.say({ id, answer: ANSWER }));
 
@@ -57,7 +62,7 @@ test('one worker answers one check after the other', async () => {
   await withGlobals(globals, async () => {
     const checker = createChecker();
     const [first, second] = await Promise.all([checker.check(PHOTO), checker.check(PHOTO, { explain: true })]);
-    assert.deepEqual(first, { ...ANSWER, backend: 'webgpu', advisory: true });
+    assert.deepEqual(first, { ...ANSWER, backend: 'webgpu', wasmDigest: 'w', advisory: true });
     assert.deepEqual(second, first);
   });
   assert.equal(workers.length, 1);
@@ -70,17 +75,33 @@ test('one worker answers one check after the other', async () => {
   ]);
 });
 
-test('the bundle is looked for beside the page, beside the assets, or where one says', async () => {
+test('files are looked for in the package, in one folder, or where one says', async () => {
   const cases = [
-    [{}, undefined, 'https://example.test/page/models/web/'],
+    [{}, undefined, undefined],
     [{ assetBaseUrl: '../static' }, 'https://example.test/static/', 'https://example.test/static/models/web/'],
     [{ modelBaseUrl: '/bundle' }, undefined, 'https://example.test/bundle/'],
   ];
   for (const [options, assetBaseUrl, modelBaseUrl] of cases) {
     const { workers, globals } = fakeBrowser(answerLive);
     await withGlobals(globals, () => createChecker({ ...options, backend: 'cpu' }).preload());
-    assert.deepEqual(workers[0].calls[0].options, { backend: 'cpu', assetBaseUrl, modelBaseUrl });
+    assert.deepEqual(workers[0].calls[0].options, { backend: 'cpu', assetBaseUrl, modelBaseUrl, asksPage: false });
   }
+});
+
+test('the page is asked where a file is, if it wants to be', async () => {
+  const { workers, globals } = fakeBrowser((worker, message) => {
+    if (message.call === 'load') {
+      worker.say({ locate: 'models/web/manifest.json' });
+    }
+    answerLive(worker, message);
+  });
+  await withGlobals(globals, () => createChecker({ locateAsset: (name) => `/v1/${name}` }).preload());
+  const [load, located] = workers[0].calls;
+  assert.equal(load.options.asksPage, true);
+  assert.deepEqual(located, {
+    located: 'models/web/manifest.json',
+    url: 'https://example.test/v1/models/web/manifest.json',
+  });
 });
 
 test('progress and stages are passed on', async () => {
@@ -212,6 +233,45 @@ test('a disposed checker has no worker, and no checks', async () => {
   });
   assert.equal(workers[0].terminated, true);
   assert.equal(workers.length, 1);
+});
+
+test('several pictures are decided together, and the first is explained', async () => {
+  const { workers, globals } = fakeBrowser(
+    answering((worker, id, { scores }, call) =>
+      worker.say({
+        id,
+        answer: call === 'decide' ? { outcome: 'live', score: 0.9, threshold: 0.5, spread: scores.length } : ANSWER,
+      }),
+    ),
+  );
+  const result = await withGlobals(globals, () => createChecker().checkFrames([PHOTO, PHOTO], { explain: true }));
+  assert.deepEqual(result, {
+    outcome: 'live',
+    score: 0.9,
+    threshold: 0.5,
+    spread: 2,
+    frames: [
+      { outcome: 'live', score: 0.9, faces: 1 },
+      { outcome: 'live', score: 0.9, faces: 1 },
+    ],
+    reasons: ['few_frames'],
+    timings: {},
+    backend: 'webgpu',
+    modelDigest: 'd',
+    wasmDigest: 'w',
+    advisory: true,
+  });
+  assert.deepEqual(workers[0].calls.map(({ call, options }) => [call, options.explain]), [
+    ['load', undefined],
+    ['check', true],
+    ['check', false],
+    ['decide', undefined],
+  ]);
+});
+
+test('no pictures are no person', async () => {
+  const { globals } = fakeBrowser(answerLive);
+  await withGlobals(globals, () => assert.rejects(createChecker().checkFrames([]), { code: 'internal' }));
 });
 
 test('a video without a picture is refused', async () => {

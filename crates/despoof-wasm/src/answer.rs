@@ -3,6 +3,7 @@
 use despoof::{Check, Evidence};
 use image::RgbImage;
 use js_sys::{JSON, Object, Reflect, Uint8Array};
+use serde::Serialize;
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
@@ -26,6 +27,44 @@ export interface CheckOutcome {
   bundle_digest: string;
   /** The pictures that explain the verdict, where they were asked for. */
   evidence?: CheckEvidence;
+}
+
+/** What can be said of a frame without checking it. */
+export interface FrameExamination {
+  /** How many faces the frame shows. */
+  faces: number;
+  /** Of the largest; `null` where there is no face. */
+  quality: FrameQuality | null;
+}
+
+/** Measures of a frame's largest face. */
+export interface FrameQuality {
+  /** Height of the face, as a share of the frame's height. */
+  size: number;
+  /** Middle of the face in x and y, as shares of the frame's width and height. */
+  centre: [number, number];
+  /** Share of the crop the networks see that lies inside the frame. */
+  inside: number;
+  /** Degrees by which the head leans to a shoulder. */
+  roll: number;
+  /** How far the nose lies beside the middle of the eyes, in distances of the eyes. */
+  yaw: number;
+  /** How far the nose lies below its place in a frontal face, in distances from eyes to mouth. */
+  pitch: number;
+  /** Mean brightness, 0 to 1. */
+  luminance: number;
+  /** Variance of the Laplacian of the brightness. */
+  sharpness: number;
+}
+
+/** Several frames decided together. */
+export interface FramesVerdict {
+  outcome: "live" | "spoof" | "uncertain";
+  /** Mean of the scores. */
+  score: number;
+  threshold: number;
+  /** Distance from the lowest to the highest score. */
+  spread: number;
 }
 
 /** Square RGBA pictures. */
@@ -78,6 +117,11 @@ fn rgba_from_rgb(picture: &RgbImage) -> Vec<u8> {
         .pixels()
         .flat_map(|&image::Rgb([red, green, blue])| [red, green, blue, u8::MAX])
         .collect()
+}
+
+/// Anything that serialises, as a JavaScript object.
+pub fn js_from_serializable(value: &impl Serialize) -> JsValue {
+    object_from_json(&json!(value))
 }
 
 fn object_from_json(value: &Value) -> JsValue {

@@ -14,6 +14,7 @@ mod frame;
 use burn::tensor::Device;
 use despoof::Checker;
 use despoof::bundle::BundleLoader;
+use despoof::decide::decide_frames;
 use despoof::photo;
 use image::RgbImage;
 use js_sys::Function;
@@ -108,6 +109,27 @@ impl Despoof {
         self.check(&photo, decode.milliseconds(), explain, &listener).await
     }
 
+    /// Measures a camera's frame (RGBA, as a canvas holds it) without checking it.
+    #[wasm_bindgen(unchecked_return_type = "FrameExamination")]
+    pub async fn examine_frame(
+        &self,
+        rgba: Vec<u8>,
+        width: u32,
+        height: u32,
+    ) -> Result<JsValue, CodedError> {
+        let frame = frame::photo_from_rgba(&rgba, width, height)?;
+        Ok(answer::js_from_serializable(&self.checker()?.examine(&frame).await?))
+    }
+
+    /// Decides the scores of several frames of one person.
+    #[wasm_bindgen(unchecked_return_type = "FramesVerdict")]
+    pub fn decide_frames(&self, scores: &[f32]) -> Result<JsValue, CodedError> {
+        let rule = &self.checker()?.manifest().decision;
+        let verdict =
+            decide_frames(rule, scores).ok_or(CodedError::misuse("no scores to decide"))?;
+        Ok(answer::js_from_serializable(&verdict))
+    }
+
     /// SHA-256 that names the bundle.
     pub fn bundle_digest(&self) -> String {
         self.bundle_digest.clone()
@@ -121,6 +143,10 @@ impl Despoof {
 }
 
 impl Despoof {
+    fn checker(&self) -> Result<&Checker, CodedError> {
+        self.checker.as_ref().ok_or(CodedError::misuse("finish() comes before checks"))
+    }
+
     async fn check(
         &self,
         photo: &RgbImage,
@@ -128,9 +154,8 @@ impl Despoof {
         explain: bool,
         listener: &Listener,
     ) -> Result<JsValue, CodedError> {
-        let checker =
-            self.checker.as_ref().ok_or(CodedError::misuse("finish() comes before checks"))?;
-        let check = checker.check(photo, explain, |stage| listener.hear(stage.name())).await?;
+        let check =
+            self.checker()?.check(photo, explain, |stage| listener.hear(stage.name())).await?;
         Ok(answer::js_from_check(&check, decode_ms, &self.bundle_digest))
     }
 }

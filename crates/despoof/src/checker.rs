@@ -13,13 +13,14 @@ use thiserror::Error;
 use web_time::Instant;
 
 use crate::align::aligned_from_photo;
-use crate::bundle::{BundleError, Manifest, Preprocessing};
+use crate::bundle::{BundleError, Manifest};
 use crate::cue::cue_from_residual;
 use crate::decide::{DecisionRule, Verdict, decide};
 use crate::detect::{DetectError, Detector, Face};
 use crate::generate::Generator;
 use crate::identify::identify;
 use crate::images::{batch_from_images, images_from_batch};
+use crate::quality::{FrameQuality, frame_quality};
 use crate::score::score;
 use crate::weights::{NamedTensor, load_network, tensors_below};
 
@@ -100,6 +101,15 @@ pub struct Check {
     pub stages: StageTimes,
     /// The pictures that explain the verdict, where they were asked for.
     pub evidence: Option<Evidence>,
+}
+
+/// What can be said of a frame without checking it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Examination {
+    /// How many faces the frame shows.
+    pub faces: usize,
+    /// Of the largest; none where there is no face.
+    pub quality: Option<FrameQuality>,
 }
 
 /// Why a photo got no answer.
@@ -241,6 +251,22 @@ impl Checker {
         self.check_face(photo, face, explain, Clock::new(|_| {})).await
     }
 
+    /// Looks for faces and measures the largest, without running the networks behind the detector.
+    ///
+    /// # Errors
+    /// [`CheckError::Detect`].
+    pub async fn examine(&self, frame: &RgbImage) -> Result<Examination, CheckError> {
+        let faces = self.detector.detect(frame).await?;
+        let quality =
+            faces.first().map(|face| frame_quality(frame, face, &self.aligned(frame, face)));
+        Ok(Examination { faces: faces.len(), quality })
+    }
+
+    fn aligned(&self, photo: &RgbImage, face: &Face) -> RgbImage {
+        let preprocessing = &self.manifest.preprocessing;
+        aligned_from_photo(photo, &face.landmarks, &preprocessing.template, preprocessing.side)
+    }
+
     async fn check_face(
         &self,
         photo: &RgbImage,
@@ -262,8 +288,7 @@ impl Checker {
         if inside < SMALLEST_INSIDE {
             return Err(CheckError::FaceCut { inside, needed: SMALLEST_INSIDE });
         }
-        let Preprocessing { template, side, .. } = &self.manifest.preprocessing;
-        Ok(aligned_from_photo(photo, &face.landmarks, template, *side))
+        Ok(self.aligned(photo, face))
     }
 
     /// Runs the networks once on a grey face, so that the first check does not pay for compiling

@@ -51,9 +51,47 @@ pub fn decide(rule: &DecisionRule, score: f32) -> Verdict {
     Verdict { outcome, score, threshold: rule.threshold }
 }
 
+/// Several frames of one person, decided together.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct FramesVerdict {
+    /// On the mean of the scores.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// Distance from the lowest to the highest score.
+    pub spread: f32,
+}
+
+/// Decides the scores of several frames by their mean, as the published evaluation does per video; none
+/// where there are no scores.
+pub fn decide_frames(rule: &DecisionRule, scores: &[f32]) -> Option<FramesVerdict> {
+    let lowest = scores.iter().copied().reduce(f32::min)?;
+    let highest = scores.iter().copied().reduce(f32::max)?;
+    let mean = scores.iter().sum::<f32>() / scores.len() as f32;
+    Some(FramesVerdict { verdict: decide(rule, mean), spread: highest - lowest })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn frames_are_decided_by_their_mean_and_say_how_far_apart_they_are() {
+        let rule = DecisionRule {
+            threshold: 0.5,
+            uncertain_band: [0.4, 0.6],
+            temperature: 1.0,
+            fixed_on: "a test".into(),
+        };
+        let decided = decide_frames(&rule, &[0.25, 0.75, 1.0]).unwrap();
+        assert_eq!(decided.verdict.outcome, Outcome::Live);
+        assert_eq!(decided.spread, 0.75);
+        assert!((decided.verdict.score - 2.0 / 3.0).abs() < 1e-6);
+        assert_eq!(
+            decide_frames(&rule, &[0.25, 0.75]).unwrap().verdict.outcome,
+            Outcome::Uncertain
+        );
+        assert_eq!(decide_frames(&rule, &[]), None);
+    }
 
     #[test]
     fn outcomes_follow_threshold_and_band() {

@@ -14,9 +14,10 @@ pub mod images;
 pub mod layout;
 pub mod metrics;
 pub mod photo;
+pub mod quality;
 pub mod score;
 pub mod weights;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod weights_file;
 
-pub use checker::{Check, CheckError, Checker, Evidence, Stage, StageTimes};
+pub use checker::{Check, CheckError, Checker, Evidence, Examination, Stage, StageTimes};

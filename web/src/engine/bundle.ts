@@ -18,9 +18,11 @@ interface Shard {
   readonly sha256: string;
 }
 
+/** Says where a file of the bundle is. */
+export type LocateModelFile = (name: string) => string | Promise<string>;
+
 /** Fetches the manifest, asking the server whether a stored copy is still the current one. */
-export async function fetchManifest(modelBaseUrl: string): Promise<string> {
-  const url = new URL('manifest.json', modelBaseUrl).href;
+export async function fetchManifest(url: string): Promise<string> {
   const response = await fetchAsset(url, { cache: 'no-cache' });
   try {
     return await response.text();
@@ -33,21 +35,25 @@ export async function fetchManifest(modelBaseUrl: string): Promise<string> {
 export async function addShards(
   despoof: Despoof,
   manifestJson: string,
-  modelBaseUrl: string,
+  locate: LocateModelFile,
   download: Download,
 ): Promise<void> {
   const { shards } = JSON.parse(manifestJson) as Manifest;
   const share = download.share(shards.reduce((sum, { bytes }) => sum + bytes, 0));
   const keys = new Set<string>();
+  const folders = new Set<string>();
   for (const shard of shards) {
-    const url = new URL(shard.name, modelBaseUrl).href;
+    const url = await locate(shard.name);
     const key = cacheKey(url, shard.sha256);
     keys.add(key);
+    folders.add(new URL('.', url).href);
     if (!(await addFromCache(despoof, shard, key, share))) {
       await storeInCache(key, await addFromNetwork(despoof, shard, url, share));
     }
   }
-  await dropOlderShards(modelBaseUrl, keys);
+  for (const folder of folders) {
+    await dropOlderShards(folder, keys);
+  }
 }
 
 /** Whether the cache had the shard, unbroken. */

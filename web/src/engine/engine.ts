@@ -1,7 +1,20 @@
 /** A loaded backend: wasm with a bundle in it. */
 
-import type { Checked, CheckRequest, Evidence, Loaded, LoadOptions, Progress, Stage } from '../protocol.js';
+import type {
+  Checked,
+  CheckRequest,
+  Evidence,
+  Examination,
+  FramesVerdict,
+  Loaded,
+  LoadOptions,
+  Picture,
+  Progress,
+  Stage,
+} from '../protocol.js';
+import { type AskPage, assetsOf } from './assets.js';
 import { addShards, fetchManifest } from './bundle.js';
+import { digestOf } from './digest.js';
 import { Download } from './download.js';
 import { type CheckOutcome, type Despoof, loadWasm } from './wasm.js';
 
@@ -11,33 +24,51 @@ const DOWNLOADS = 2;
 /** A backend that is ready to check pictures. */
 export class Engine {
   readonly #despoof: Despoof;
+  readonly #wasmDigest: string | undefined;
 
-  private constructor(despoof: Despoof) {
+  private constructor(despoof: Despoof, wasmDigest: string | undefined) {
     this.#despoof = despoof;
+    this.#wasmDigest = wasmDigest;
   }
 
   /** Loads a backend's module and the bundle, and runs the networks once. */
-  static async load(options: LoadOptions, report: (progress: Progress) => void): Promise<Engine> {
+  static async load(options: LoadOptions, ask: AskPage, report: (progress: Progress) => void): Promise<Engine> {
+    const assets = assetsOf(options, ask);
     const download = new Download(DOWNLOADS, report);
-    const [module, manifestJson] = await Promise.all([
-      loadWasm(options.backend, options.assetBaseUrl, download),
-      fetchManifest(options.modelBaseUrl),
+    const [{ module, digest }, manifestJson] = await Promise.all([
+      loadWasm(options.backend, assets, download),
+      Promise.resolve(assets.modelFile('manifest.json')).then(fetchManifest),
     ]);
     const despoof = await module.Despoof.create(manifestJson);
-    await addShards(despoof, manifestJson, options.modelBaseUrl, download);
+    await addShards(despoof, manifestJson, assets.modelFile, download);
     report(download.progress('prepare'));
     await despoof.finish();
-    return new Engine(despoof);
+    return new Engine(despoof, digest);
   }
 
   /** What the page wants to know of it. */
   get loaded(): Loaded {
-    return { modelDigest: this.#despoof.bundle_digest() };
+    const modelDigest = this.#despoof.bundle_digest();
+    return this.#wasmDigest === undefined ? { modelDigest } : { modelDigest, wasmDigest: this.#wasmDigest };
+  }
+
+  /** Measures a frame without checking it. */
+  examine(frame: ImageBitmap | ImageData): Promise<Examination> {
+    const { data, width, height } = pixelsOf(frame);
+    return this.#despoof.examine_frame(bytesOf(data), width, height);
+  }
+
+  /** Decides several frames of one person by their scores. */
+  decide(scores: readonly number[]): FramesVerdict {
+    return this.#despoof.decide_frames(Float32Array.from(scores));
   }
 
   /** Checks one picture. */
-  async check({ picture, explain }: CheckRequest, onStage: (stage: Stage) => void): Promise<Checked> {
-    const outcome = await this.#outcome(picture, explain, onStage);
+  async check({ picture, explain, digest }: CheckRequest, onStage: (stage: Stage) => void): Promise<Checked> {
+    const content = await contentOf(picture);
+    // Before the check: wasm may take the bytes over.
+    const pictureDigest = digest ? await digestOf(content.bytes) : undefined;
+    const outcome = await this.#outcome(content, explain, onStage);
     const { score, threshold, faces } = outcome;
     const checked = {
       outcome: outcome.outcome,
@@ -47,33 +78,50 @@ export class Engine {
       timings: outcome.stages_ms,
       modelDigest: outcome.bundle_digest,
     };
-    return outcome.evidence ? { ...checked, evidence: await bitmaps(outcome.evidence) } : checked;
+    return {
+      ...checked,
+      ...(outcome.evidence && { evidence: await bitmaps(outcome.evidence) }),
+      ...(pictureDigest !== undefined && { pictureDigest }),
+    };
   }
 
-  async #outcome(
-    picture: CheckRequest['picture'],
-    explain: boolean,
-    onStage: (stage: Stage) => void,
-  ): Promise<CheckOutcome> {
-    if (picture instanceof Blob) {
-      const bytes = new Uint8Array(await picture.arrayBuffer());
-      return this.#despoof.check_photo(bytes, explain, onStage);
-    }
-    const { data, width, height } = picture instanceof ImageBitmap ? pixels(picture) : picture;
-    const rgba = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    return this.#despoof.check_frame(rgba, width, height, explain, onStage);
+  #outcome({ bytes, frame }: Content, explain: boolean, onStage: (stage: Stage) => void): Promise<CheckOutcome> {
+    return frame === undefined
+      ? this.#despoof.check_photo(bytes, explain, onStage)
+      : this.#despoof.check_frame(bytes, frame.width, frame.height, explain, onStage);
   }
 }
 
-/** The pixels of the worker's copy of a bitmap, which is closed. */
-function pixels(bitmap: ImageBitmap): ImageData {
-  const { width, height } = bitmap;
+/** A picture as wasm takes it: a file, or the RGBA values of a frame. */
+interface Content {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly frame?: { readonly width: number; readonly height: number };
+}
+
+async function contentOf(picture: Picture): Promise<Content> {
+  if (picture instanceof Blob) {
+    return { bytes: new Uint8Array(await picture.arrayBuffer()) };
+  }
+  const { data, width, height } = pixelsOf(picture);
+  return { bytes: bytesOf(data), frame: { width, height } };
+}
+
+function bytesOf(data: ImageData['data']): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+}
+
+/** The pixels of a frame; the worker's copy of a bitmap is closed. */
+function pixelsOf(frame: ImageBitmap | ImageData): ImageData {
+  if (frame instanceof ImageData) {
+    return frame;
+  }
+  const { width, height } = frame;
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
   if (context === null) {
     throw new RangeError(`no memory for a canvas of ${width} × ${height}`);
   }
-  context.drawImage(bitmap, 0, 0);
-  bitmap.close();
+  context.drawImage(frame, 0, 0);
+  frame.close();
   return context.getImageData(0, 0, width, height);
 }
 

@@ -1,7 +1,9 @@
 /** The wasm package: which module there is for which backend, and how it is compiled. */
 
 import { DespoofError, messageOf } from '../errors.js';
-import type { Backend, Outcome, Stage } from '../protocol.js';
+import type { Backend, Examination, FramesVerdict, Outcome, Stage } from '../protocol.js';
+import type { Assets } from './assets.js';
+import { digestOf } from './digest.js';
 import type { Download } from './download.js';
 import { announcedBytes, bytesFromResponse, fetchAsset } from './fetch.js';
 
@@ -39,6 +41,10 @@ export interface Despoof {
     explain: boolean,
     onStage: (stage: Stage) => void,
   ): Promise<CheckOutcome>;
+  /** Measures RGBA pixels without checking them. */
+  examine_frame(rgba: Uint8Array, width: number, height: number): Promise<Examination>;
+  /** Decides the scores of several frames. */
+  decide_frames(scores: Float32Array): FramesVerdict;
   /** SHA-256 that names the bundle. */
   bundle_digest(): string;
 }
@@ -49,25 +55,23 @@ export interface WasmModule {
   readonly Despoof: { create(manifestJson: string): Promise<Despoof> };
 }
 
-interface Bindings {
+/** A module that is running. */
+export interface RunningWasm {
   readonly module: WasmModule;
-  readonly wasmUrl: string;
+  readonly digest: string | undefined;
 }
 
 /** Loads a backend's module; nothing of the other backend is touched. */
-export async function loadWasm(
-  backend: Backend,
-  assetBaseUrl: string | undefined,
-  download: Download,
-): Promise<WasmModule> {
-  const { module, wasmUrl } = await bindingsOf(backend, assetBaseUrl);
-  await module.default({ module_or_path: await compile(wasmUrl, download) });
-  return module;
+export async function loadWasm(backend: Backend, assets: Assets, download: Download): Promise<RunningWasm> {
+  const { module, wasmUrl } = await bindingsOf(backend, assets);
+  const compiled = await compile(wasmUrl, download);
+  await module.default({ module_or_path: compiled.module });
+  return { module, digest: compiled.digest };
 }
 
-async function bindingsOf(backend: Backend, assetBaseUrl: string | undefined): Promise<Bindings> {
+async function bindingsOf(backend: Backend, assets: Assets): ReturnType<Assets['bindings']> {
   try {
-    return assetBaseUrl === undefined ? await bundled(backend) : await hosted(backend, assetBaseUrl);
+    return await assets.bindings(backend);
   } catch (error) {
     throw new DespoofError('asset_fetch_failed', `the ${backend} module could not be loaded: ${messageOf(error)}`, {
       cause: error,
@@ -75,29 +79,10 @@ async function bindingsOf(backend: Backend, assetBaseUrl: string | undefined): P
   }
 }
 
-/** Written out for each backend, because bundlers read these expressions and move the files. */
-async function bundled(backend: Backend): Promise<Bindings> {
-  if (backend === 'cpu') {
-    return {
-      module: await import('../../wasm/cpu/despoof_cpu.js'),
-      wasmUrl: new URL('../../wasm/cpu/despoof_cpu_bg.wasm', import.meta.url).href,
-    };
-  }
-  return {
-    module: await import('../../wasm/webgpu/despoof_webgpu.js'),
-    wasmUrl: new URL('../../wasm/webgpu/despoof_webgpu_bg.wasm', import.meta.url).href,
-  };
-}
-
-async function hosted(backend: Backend, assetBaseUrl: string): Promise<Bindings> {
-  const base = new URL(`${backend}/despoof_${backend}`, assetBaseUrl).href;
-  return {
-    module: await import(/* @vite-ignore */ /* webpackIgnore: true */ `${base}.js`),
-    wasmUrl: `${base}_bg.wasm`,
-  };
-}
-
-async function compile(url: string, download: Download): Promise<WebAssembly.Module> {
+async function compile(
+  url: string,
+  download: Download,
+): Promise<{ module: WebAssembly.Module; digest: string | undefined }> {
   const response = await fetchAsset(url);
   const share = download.share(announcedBytes(response));
   // Browsers compile while bytes arrive, but only for the right type, and only servers know theirs.
@@ -106,7 +91,7 @@ async function compile(url: string, download: Download): Promise<WebAssembly.Mod
   try {
     const [bytes, module] = await Promise.all([bytesFromResponse(response, share.add), streamed]);
     share.finish();
-    return module ?? (await WebAssembly.compile(bytes));
+    return { module: module ?? (await WebAssembly.compile(bytes)), digest: await digestOf(bytes) };
   } catch (error) {
     throw error instanceof DespoofError ? error : compileError(url, error);
   }
