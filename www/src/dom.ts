@@ -9,7 +9,19 @@ export function element<T extends Element>(id: string, kind: new () => T): T {
   return found;
 }
 
-/** Shows or hides an element. */
-export function setShown(target: HTMLElement, shown: boolean): void {
-  target.hidden = !shown;
+/** An element with attributes and children. */
+export function made(tag: string, attributes: Readonly<Record<string, string>>, ...children: (Node | string)[]): HTMLElement {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** Rows of a table, each headed by its first cell. */
+export function rows(cells: readonly (readonly string[])[]): readonly HTMLElement[] {
+  return cells.map(([head = '', ...rest]) =>
+    made('tr', {}, made('th', { scope: 'row' }, head), ...rest.map((cell) => made('td', {}, cell))),
+  );
 }

@@ -1,0 +1,2 @@
+/** Pages of text have no code of their own. */
+export {};
