@@ -4,7 +4,7 @@
 import { parseArgs } from "node:util";
 import { launch } from "./chromium.mjs";
 
-const VIEWPORT = { width: 760, height: 1180 };
+const VIEWPORT = { width: 760, height: 860 };
 
 const { values, positionals: photos } = parseArgs({
   allowPositionals: true,
@@ -22,9 +22,8 @@ await browser.close();
 async function screenshot(photo) {
   const page = await browser.newPage({ viewport: VIEWPORT });
   await page.goto(`${values.site}/?backend=cpu`);
-  await page.locator("#readiness-text", { hasText: /^Ready/ }).waitFor();
-  await page.locator("#photo-input").setInputFiles(photo);
-  await page.locator("#ran-on", { hasText: /\w/ }).waitFor({ timeout: 120_000 });
+  await page.locator('despoof-check input[type="file"]').setInputFiles(photo);
+  await page.locator("#numbers").waitFor({ timeout: 300_000 });
   const picture = await page.screenshot({ animations: "disabled" });
   await page.close();
   return picture.toString("base64");

@@ -1,0 +1,54 @@
+import { ASTRONAUT, SCREENSHOTS } from './paths.js';
+import { expect, test } from './test.js';
+
+const HARDWARE = { cpu: 'processor (WebAssembly)', webgpu: 'graphics processor (WebGPU)' };
+
+/** Gives the element a photo, as the file dialog does, and waits for the numbers below it. */
+async function verdictOnPhoto(page, photo) {
+  await page.locator('despoof-check input[type="file"]').setInputFiles(photo);
+  await expect(page.locator('#numbers')).toBeVisible();
+}
+
+for (const backend of ['cpu', 'webgpu']) {
+  test(`a photo gets a verdict on ${backend}`, async ({ page, site }) => {
+    // SwiftShader computes WebGPU on the processor, many times slower than anybody's graphics card.
+    test.setTimeout(900_000);
+    await page.goto(`${site.url}?backend=${backend}`);
+    await page.locator('despoof-check input[type="file"]').setInputFiles(ASTRONAUT);
+    await expect(page.locator('#numbers')).toBeVisible({ timeout: 800_000 });
+    await page.locator('#numbers summary').click();
+    await expect(page.locator('#ran-on')).toHaveText(HARDWARE[backend]);
+    await expect(page.locator('#scores')).toHaveText(/^1[01]\.\d{3} (live|spoof|uncertain)$/);
+    await expect(page.locator('#model-digest')).toHaveText(/^[0-9a-f]{64}$/);
+    await page.screenshot({ path: `${SCREENSHOTS}/photo-${backend}.png`, fullPage: true });
+  });
+}
+
+test('after the first check there are no requests, and no connection is needed', async ({ page, site, context }) => {
+  await page.goto(`${site.url}?backend=cpu`);
+  await verdictOnPhoto(page, ASTRONAUT);
+  const before = site.requests.length;
+  await context.setOffline(true);
+  await page.getByRole('button', { name: 'Check again' }).click();
+  await verdictOnPhoto(page, ASTRONAUT);
+  expect(site.requests.slice(before)).toEqual([]);
+});
+
+test('only the chosen backend is loaded', async ({ page, site }) => {
+  await page.goto(`${site.url}?backend=cpu`);
+  await verdictOnPhoto(page, ASTRONAUT);
+  expect(site.requests.filter((path) => path.includes('webgpu'))).toEqual([]);
+});
+
+for (const name of ['index', 'integrate', 'method', 'model']) {
+  test(`${name}.html fits phones and desktops`, async ({ page, site }) => {
+    await page.goto(`${site.url}${name}.html?backend=cpu`);
+    await expect(page.locator('h1')).toBeVisible();
+    for (const width of [280, 390, 1280]) {
+      await page.setViewportSize({ width, height: 800 });
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(overflow, `${width} px`).toBeLessThanOrEqual(0);
+      await page.screenshot({ path: `${SCREENSHOTS}/${name}-${width}.png`, fullPage: true });
+    }
+  });
+}
