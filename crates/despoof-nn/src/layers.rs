@@ -4,8 +4,8 @@
 use burn::module::{Flag, Module, ModuleMapper, Param, RunningState};
 use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, GroupNorm, LayerNorm, Linear, PRelu, PaddingConfig2d};
-use burn::tensor::Tensor;
-use despoof_kernels::{BatchNormActivation, BatchNormParameters};
+use burn::tensor::{Device, Tensor};
+use despoof_kernels::{BatchNormActivation, BatchNormParameters, Conv2dParameters};
 
 use crate::cost;
 
@@ -22,11 +22,15 @@ pub fn conv2d(layer: &Conv2d, input: Tensor<4>) -> Tensor<4> {
         padding,
         layer.groups,
     );
+    record_convolution(layer, &output);
+    output
+}
+
+fn record_convolution(layer: &Conv2d, output: &Tensor<4>) {
     let [channels_out, channels_in_of_group, kernel_height, kernel_width] = layer.weight.dims();
     let [batch, _, height, width] = output.dims();
     let per_position = channels_out * channels_in_of_group * kernel_height * kernel_width;
     cost::record((batch * height * width * per_position) as u64);
-    output
 }
 
 /// Zeros `(before, after)` the input, vertically and horizontally. `Same` is TensorFlow's, where the
@@ -50,7 +54,8 @@ pub fn linear<const D: usize>(layer: &Linear, input: Tensor<D>) -> Tensor<D> {
     let rows: usize = input.dims()[..D - 1].iter().product();
     let [features_in, features_out] = layer.weight.dims();
     cost::record((rows * features_in * features_out) as u64);
-    layer.forward(input)
+    let bias = layer.bias.as_ref().map(Param::val);
+    despoof_kernels::linear(input, layer.weight.val(), bias)
 }
 
 /// Group normalisation (Wu and He 2018) without activation.
@@ -76,14 +81,49 @@ fn scale_and_shift(norm: &GroupNorm) -> (Tensor<1>, Tensor<1>) {
     (parameter("scale", &norm.gamma), parameter("shift", &norm.beta))
 }
 
+/// Convolution followed by batch normalisation.
+pub fn conv2d_batch_norm(layer: &Conv2d, norm: &BatchNorm, input: Tensor<4>) -> Tensor<4> {
+    conv2d_batch_norm_activated(layer, norm, input, BatchNormActivation::Identity)
+}
+
+/// Convolution followed by batch normalisation and ReLU6.
+pub fn conv2d_batch_norm_relu6(layer: &Conv2d, norm: &BatchNorm, input: Tensor<4>) -> Tensor<4> {
+    conv2d_batch_norm_activated(layer, norm, input, BatchNormActivation::Relu6)
+}
+
+fn conv2d_batch_norm_activated(
+    layer: &Conv2d,
+    norm: &BatchNorm,
+    input: Tensor<4>,
+    activation: BatchNormActivation,
+) -> Tensor<4> {
+    let device = input.device();
+    if layer.bias.is_some() || uses_statistics_of_batch(norm, &device) {
+        return batch_norm_activated(norm, conv2d(layer, input), activation);
+    }
+    assert_eq!(layer.dilation, [1, 1], "no network here has a dilated convolution");
+    let convolution = Conv2dParameters {
+        weight: layer.weight.val(),
+        stride: layer.stride,
+        padding: padding_pairs(layer, &input),
+        groups: layer.groups,
+    };
+    let (mean, variance) = running_statistics(norm, &device);
+    let output = despoof_kernels::conv2d_batch_norm_frozen(
+        input,
+        convolution,
+        parameters_of(norm),
+        mean,
+        variance,
+        activation,
+    );
+    record_convolution(layer, &output);
+    output
+}
+
 /// Batch normalisation: running statistics in inference and where they are frozen, else the batch's.
 pub fn batch_norm(norm: &BatchNorm, input: Tensor<4>) -> Tensor<4> {
     batch_norm_activated(norm, input, BatchNormActivation::Identity)
-}
-
-/// Batch normalisation followed by ReLU6, the pair of EfficientNet-Lite.
-pub fn batch_norm_relu6(norm: &BatchNorm, input: Tensor<4>) -> Tensor<4> {
-    batch_norm_activated(norm, input, BatchNormActivation::Relu6)
 }
 
 fn batch_norm_activated(
@@ -91,15 +131,10 @@ fn batch_norm_activated(
     input: Tensor<4>,
     activation: BatchNormActivation,
 ) -> Tensor<4> {
-    let parameters = BatchNormParameters {
-        gamma: norm.gamma.val(),
-        beta: norm.beta.val(),
-        epsilon: norm.epsilon,
-    };
+    let parameters = parameters_of(norm);
     let device = input.device();
-    if !(device.is_autodiff() && norm.training.is_enabled()) {
-        let mean = norm.running_mean.value().to_device(&device);
-        let variance = norm.running_var.value().to_device(&device);
+    if !uses_statistics_of_batch(norm, &device) {
+        let (mean, variance) = running_statistics(norm, &device);
         return despoof_kernels::batch_norm_frozen(input, parameters, mean, variance, activation);
     }
     let result = despoof_kernels::batch_norm_of_batch(input, parameters, activation);
@@ -113,9 +148,23 @@ fn batch_norm_activated(
     result.output
 }
 
-/// Layer normalisation of the last dimension.
-pub fn layer_norm<const D: usize>(norm: &LayerNorm, input: Tensor<D>) -> Tensor<D> {
-    norm.forward(input)
+fn uses_statistics_of_batch(norm: &BatchNorm, device: &Device) -> bool {
+    device.is_autodiff() && norm.training.is_enabled()
+}
+
+fn parameters_of(norm: &BatchNorm) -> BatchNormParameters {
+    BatchNormParameters { gamma: norm.gamma.val(), beta: norm.beta.val(), epsilon: norm.epsilon }
+}
+
+/// Mean and variance.
+fn running_statistics(norm: &BatchNorm, device: &Device) -> (Tensor<1>, Tensor<1>) {
+    (norm.running_mean.value().to_device(device), norm.running_var.value().to_device(device))
+}
+
+/// Layer normalisation of the last dimension. burn's layer does not tell its `epsilon`.
+pub fn layer_norm<const D: usize>(norm: &LayerNorm, epsilon: f64, input: Tensor<D>) -> Tensor<D> {
+    let beta = norm.beta.as_ref().expect("every layer normalisation here has a shift");
+    despoof_kernels::layer_norm(input, norm.gamma.val(), beta.val(), epsilon)
 }
 
 /// x · sigmoid(x).
