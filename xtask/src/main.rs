@@ -5,6 +5,7 @@ mod agreement;
 mod browser_check;
 mod chromium;
 mod demo;
+mod kernels;
 mod node;
 mod serve;
 mod size;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::tally::Tally;
 use crate::workspace::{cargo, show};
-use crate::{agreement, chromium, demo, node};
+use crate::{agreement, chromium, demo, kernels, node};
 
 /// A step adds what its runner counted.
 type Step = fn(&mut Tally) -> Result<()>;
@@ -16,8 +16,9 @@ type Step = fn(&mut Tally) -> Result<()>;
 pub fn run() -> Result<ExitCode> {
     let mut tally = Tally::default();
     let mut failures = Vec::new();
-    let steps: [(&str, Step); 5] = [
+    let steps: [(&str, Step); 6] = [
         ("Rust tests", rust_tests),
+        ("WebGPU kernels", kernels::test),
         ("build of the page", |_| demo::build()),
         ("npm tests", |tally| run_counted(&mut node::npm(&["test"]), tally)),
         ("browser tests", browser_tests),
@@ -41,7 +42,8 @@ pub fn run() -> Result<ExitCode> {
 }
 
 fn rust_tests(tally: &mut Tally) -> Result<()> {
-    run_counted(&mut cargo(&["test", "--workspace", "--no-fail-fast"]), tally)
+    let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
+    run_counted(command.env(kernels::VARIABLE, kernels::cases()?), tally)
 }
 
 fn browser_tests(tally: &mut Tally) -> Result<()> {

@@ -31,6 +31,14 @@ pub fn prelu(input: Tensor<4>, slope: Tensor<1>) -> Tensor<4> {
             input, slope,
         ));
     }
+    #[cfg(feature = "webgpu")]
+    if crate::cube::holds(&input) && slope.dims()[0] == input.dims()[1] {
+        use crate::cube::prelu::PreluKernel;
+        let (input, slope) = (input.into_dispatch(), slope.into_dispatch());
+        return Tensor::from_dispatch(<burn::backend::Dispatch as PreluKernel>::prelu(
+            input, slope,
+        ));
+    }
     activation::prelu(input, slope)
 }
 

@@ -18,6 +18,15 @@ pub fn attention(query: Tensor<3>, key: Tensor<3>, value: Tensor<3>, heads: usiz
             <burn::backend::Dispatch as AttentionKernel>::attention(query, key, value, heads);
         return Tensor::from_dispatch(output);
     }
+    #[cfg(feature = "webgpu")]
+    if crate::cube::holds(&query) && width / heads <= crate::cube::wgsl::attention::WIDEST_HEAD {
+        use crate::cube::attention::AttentionKernel;
+        let (query, key, value) =
+            (query.into_dispatch(), key.into_dispatch(), value.into_dispatch());
+        let output =
+            <burn::backend::Dispatch as AttentionKernel>::attention(query, key, value, heads);
+        return Tensor::from_dispatch(output);
+    }
     let scale = 1.0 / ((width / heads) as f64).sqrt();
     let scores = split_heads(query, heads).matmul(split_heads(key, heads).swap_dims(2, 3)) * scale;
     activation::softmax(scores, 3)

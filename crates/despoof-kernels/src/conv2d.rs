@@ -26,6 +26,10 @@ pub fn conv2d(
             return on_flex(input, weight, bias, stride, padding, dense);
         }
     }
+    #[cfg(feature = "webgpu")]
+    if has_cube_kernel(&input, &weight, groups) {
+        return on_cube(input, weight, bias, stride, padding);
+    }
     let options = ConvOptions::new_with_padding(stride, padding, [1, 1], groups);
     module::conv2d(input, weight, bias, options)
 }
@@ -50,5 +54,39 @@ fn on_flex(
         Dispatch::conv2d_dense(input, weight, bias, stride, padding)
     } else {
         Dispatch::conv2d_depthwise(input, weight, bias, stride, padding)
+    })
+}
+
+/// Whether a convolution runs on the kernels for WebGPU: it is dense or depthwise.
+#[cfg(feature = "webgpu")]
+pub(crate) fn has_cube_kernel(input: &Tensor<4>, weight: &Tensor<4>, groups: usize) -> bool {
+    let [channels_out, channels_in_of_group, _, _] = weight.dims();
+    let channels_in = input.dims()[1];
+    assert_eq!(channels_in, channels_in_of_group * groups, "channels of input and weight");
+    let depthwise = groups == channels_in && groups == channels_out;
+    crate::cube::holds(input) && (groups == 1 || depthwise)
+}
+
+#[cfg(feature = "webgpu")]
+fn on_cube(
+    input: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    stride: [usize; 2],
+    padding: [(usize, usize); 2],
+) -> Tensor<4> {
+    use burn::backend::Dispatch;
+
+    use crate::cube::conv2d::Conv2dKernel;
+    use crate::cube::wgsl::conv::{Epilogue, Layer};
+
+    let epilogue = if bias.is_some() { Epilogue::Bias } else { Epilogue::Identity };
+    let (input_dims, weight_dims) = (input.dims(), weight.dims());
+    let layer =
+        Layer { input: input_dims, weight: weight_dims, stride, padding, epilogue, epsilon: 0.0 };
+    let (input, weight) = (input.into_dispatch(), weight.into_dispatch());
+    Tensor::from_dispatch(match bias {
+        Some(bias) => Dispatch::conv2d_biased(input, weight, bias.into_dispatch(), layer),
+        None => Dispatch::conv2d_plain(input, weight, layer),
     })
 }

@@ -17,6 +17,11 @@ pub fn group_norm(
         use crate::flex::affine::Activation::Identity;
         return on_flex(input, gamma, beta, groups, epsilon, Identity);
     }
+    #[cfg(feature = "webgpu")]
+    if crate::cube::holds(&input) {
+        use crate::cube::wgsl::channelwise::Channelwise::Affine;
+        return on_cube(input, gamma, beta, groups, epsilon, Affine);
+    }
     by_burn(input, gamma, beta, groups, epsilon)
 }
 
@@ -32,6 +37,11 @@ pub fn group_norm_silu(
     if crate::flex::holds(&input) {
         use crate::flex::affine::Activation::Silu;
         return on_flex(input, gamma, beta, groups, epsilon, Silu);
+    }
+    #[cfg(feature = "webgpu")]
+    if crate::cube::holds(&input) {
+        use crate::cube::wgsl::channelwise::Channelwise::AffineSilu;
+        return on_cube(input, gamma, beta, groups, epsilon, AffineSilu);
     }
     activation::silu(by_burn(input, gamma, beta, groups, epsilon))
 }
@@ -67,6 +77,25 @@ fn on_flex(
     let (input, gamma, beta) = (input.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
     let output = <burn::backend::Dispatch as GroupNormKernel>::group_norm(
         input, gamma, beta, groups, epsilon, activation,
+    );
+    Tensor::from_dispatch(output)
+}
+
+#[cfg(feature = "webgpu")]
+fn on_cube(
+    input: Tensor<4>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    groups: usize,
+    epsilon: f64,
+    then: crate::cube::wgsl::channelwise::Channelwise,
+) -> Tensor<4> {
+    use crate::cube::group_norm::GroupNormKernel;
+
+    assert_eq!(input.dims()[1] % groups, 0, "channels are divisible by groups");
+    let (input, gamma, beta) = (input.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
+    let output = <burn::backend::Dispatch as GroupNormKernel>::group_norm(
+        input, gamma, beta, groups, epsilon, then,
     );
     Tensor::from_dispatch(output)
 }

@@ -5,10 +5,18 @@ mod activation;
 mod attention;
 mod batch_norm;
 mod conv2d;
+mod conv2d_batch_norm;
+#[cfg(any(test, feature = "webgpu"))]
+#[cfg_attr(
+    not(feature = "webgpu"),
+    expect(dead_code, reason = "natively only its texts are tested")
+)]
+mod cube;
 #[cfg(feature = "flex")]
 mod flex;
 mod group_norm;
 mod layer_norm;
+mod linear;
 
 pub use activation::{gelu, prelu, silu, softmax_last};
 pub use attention::attention;
@@ -17,5 +25,7 @@ pub use batch_norm::{
     batch_norm_of_batch,
 };
 pub use conv2d::conv2d;
+pub use conv2d_batch_norm::{Conv2dParameters, conv2d_batch_norm_frozen};
 pub use group_norm::{group_norm, group_norm_silu};
 pub use layer_norm::layer_norm;
+pub use linear::linear;

@@ -167,7 +167,8 @@ impl AgNet {
         for layer in &self.blocks {
             tokens = layer.forward(tokens, cue_tokens.clone());
         }
-        let feature = layers::layer_norm(&self.norm, tokens.narrow(1, 0, 1)).squeeze_dim::<2>(1);
+        let feature = layers::layer_norm(&self.norm, NORM_EPSILON, tokens.narrow(1, 0, 1))
+            .squeeze_dim::<2>(1);
         let embedding = self.embedding_from_feature(feature.clone());
         let logits = layers::linear(&self.classifier, embedding.clone());
         AgNetOutput { feature, embedding, logits }
@@ -300,13 +301,13 @@ impl GuidedLayer {
     /// `tokens` `[batch, tokens, width]` and `cue` `[batch, cue tokens, cue width]`, or no cue, to
     /// `[batch, tokens, width]`.
     pub fn forward(&self, tokens: Tensor<3>, cue: Option<Tensor<3>>) -> Tensor<3> {
-        let normalised = layers::layer_norm(&self.norm1, tokens.clone());
+        let normalised = layers::layer_norm(&self.norm1, NORM_EPSILON, tokens.clone());
         let mut tokens = tokens + self.attn.forward(normalised.clone(), normalised);
         if let Some(cue) = cue {
-            let normalised = layers::layer_norm(&self.norm_cross, tokens.clone());
+            let normalised = layers::layer_norm(&self.norm_cross, NORM_EPSILON, tokens.clone());
             tokens = tokens + self.cross_attn.forward(normalised, cue);
         }
-        let normalised = layers::layer_norm(&self.norm2, tokens.clone());
+        let normalised = layers::layer_norm(&self.norm2, NORM_EPSILON, tokens.clone());
         tokens + self.mlp.forward(normalised)
     }
 }

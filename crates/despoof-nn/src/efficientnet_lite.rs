@@ -124,7 +124,7 @@ impl EfficientNetLite {
     /// `[batch, 3, height, width]` to `[batch, width, height / stride, width / stride]`, where the
     /// stride is that of all stages together.
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
-        let stem = layers::batch_norm_relu6(&self.bn0, layers::conv2d(&self.conv_stem, images));
+        let stem = layers::conv2d_batch_norm_relu6(&self.conv_stem, &self.bn0, images);
         self.blocks.iter().fold(stem, |hidden, block| block.forward(hidden))
     }
 }
@@ -163,10 +163,10 @@ impl InvertedResidual {
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let mut hidden = input.clone();
         if let (Some(conv), Some(norm)) = (&self.expand_conv, &self.bn0) {
-            hidden = layers::batch_norm_relu6(norm, layers::conv2d(conv, hidden));
+            hidden = layers::conv2d_batch_norm_relu6(conv, norm, hidden);
         }
-        hidden = layers::batch_norm_relu6(&self.bn1, layers::conv2d(&self.depthwise_conv, hidden));
-        let output = layers::batch_norm(&self.bn2, layers::conv2d(&self.project_conv, hidden));
+        hidden = layers::conv2d_batch_norm_relu6(&self.depthwise_conv, &self.bn1, hidden);
+        let output = layers::conv2d_batch_norm(&self.project_conv, &self.bn2, hidden);
         if self.has_shortcut { output + input } else { output }
     }
 }

@@ -4,28 +4,18 @@
 use burn::module::{Flag, Module, ModuleMapper, Param, RunningState};
 use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, GroupNorm, LayerNorm, Linear, PRelu, PaddingConfig2d};
-use burn::tensor::Tensor;
-use despoof_kernels::{BatchNormActivation, BatchNormParameters};
+use burn::tensor::{Device, Tensor};
+use despoof_kernels::{BatchNormActivation, BatchNormParameters, Conv2dParameters};
 
 use crate::cost;
 
 /// Two-dimensional convolution, dense or grouped. `[batch, in, height, width]` to
 /// `[batch, out, height', width']`.
 pub fn conv2d(layer: &Conv2d, input: Tensor<4>) -> Tensor<4> {
-    assert_eq!(layer.dilation, [1, 1], "no network here has a dilated convolution");
     let padding = padding_pairs(layer, &input);
-    let [channels_out, channels_in_of_group, kernel_height, kernel_width] =
-        layer.weight.lazy_shape().dims();
-    let [batch, _, height, width] = input.dims();
-    let positions = |length: usize, axis: usize, kernel: usize| {
-        (length + padding[axis].0 + padding[axis].1 - kernel) / layer.stride[axis] + 1
-    };
-    let (height, width) = (positions(height, 0, kernel_height), positions(width, 1, kernel_width));
-    let per_position = channels_out * channels_in_of_group * kernel_height * kernel_width;
-    cost::record((batch * height * width * per_position) as u64);
+    let shape = counted_convolution(layer, &input, padding);
     if cost::only_counts() {
-        let options = (&input.device(), input.dtype());
-        return Tensor::zeros([batch, channels_out, height, width], options);
+        return Tensor::zeros(shape, (&input.device(), input.dtype()));
     }
     despoof_kernels::conv2d(
         input,
@@ -35,6 +25,25 @@ pub fn conv2d(layer: &Conv2d, input: Tensor<4>) -> Tensor<4> {
         padding,
         layer.groups,
     )
+}
+
+/// Counts a convolution; returns the shape of its output.
+fn counted_convolution(
+    layer: &Conv2d,
+    input: &Tensor<4>,
+    padding: [(usize, usize); 2],
+) -> [usize; 4] {
+    assert_eq!(layer.dilation, [1, 1], "no network here has a dilated convolution");
+    let [channels_out, channels_in_of_group, kernel_height, kernel_width] =
+        layer.weight.lazy_shape().dims();
+    let [batch, _, height, width] = input.dims();
+    let positions = |length: usize, axis: usize, kernel: usize| {
+        (length + padding[axis].0 + padding[axis].1 - kernel) / layer.stride[axis] + 1
+    };
+    let (height, width) = (positions(height, 0, kernel_height), positions(width, 1, kernel_width));
+    let per_position = channels_out * channels_in_of_group * kernel_height * kernel_width;
+    cost::record((batch * height * width * per_position) as u64);
+    [batch, channels_out, height, width]
 }
 
 /// Zeros `(before, after)` the input, vertically and horizontally. `Same` is TensorFlow's, where the
@@ -63,7 +72,8 @@ pub fn linear<const D: usize>(layer: &Linear, input: Tensor<D>) -> Tensor<D> {
         shape[D - 1] = features_out;
         return Tensor::zeros(shape, (&input.device(), input.dtype()));
     }
-    layer.forward(input)
+    let bias = layer.bias.as_ref().map(Param::val);
+    despoof_kernels::linear(input, layer.weight.val(), bias)
 }
 
 /// Group normalisation (Wu and He 2018) without activation.
@@ -89,14 +99,48 @@ fn scale_and_shift(norm: &GroupNorm) -> (Tensor<1>, Tensor<1>) {
     (parameter("scale", &norm.gamma), parameter("shift", &norm.beta))
 }
 
+/// Convolution followed by batch normalisation.
+pub fn conv2d_batch_norm(layer: &Conv2d, norm: &BatchNorm, input: Tensor<4>) -> Tensor<4> {
+    conv2d_batch_norm_activated(layer, norm, input, BatchNormActivation::Identity)
+}
+
+/// Convolution followed by batch normalisation and ReLU6.
+pub fn conv2d_batch_norm_relu6(layer: &Conv2d, norm: &BatchNorm, input: Tensor<4>) -> Tensor<4> {
+    conv2d_batch_norm_activated(layer, norm, input, BatchNormActivation::Relu6)
+}
+
+fn conv2d_batch_norm_activated(
+    layer: &Conv2d,
+    norm: &BatchNorm,
+    input: Tensor<4>,
+    activation: BatchNormActivation,
+) -> Tensor<4> {
+    let device = input.device();
+    if layer.bias.is_some() || cost::only_counts() || uses_statistics_of_batch(norm, &device) {
+        return batch_norm_activated(norm, conv2d(layer, input), activation);
+    }
+    let padding = padding_pairs(layer, &input);
+    counted_convolution(layer, &input, padding);
+    let convolution = Conv2dParameters {
+        weight: layer.weight.val(),
+        stride: layer.stride,
+        padding,
+        groups: layer.groups,
+    };
+    let (mean, variance) = running_statistics(norm, &device);
+    despoof_kernels::conv2d_batch_norm_frozen(
+        input,
+        convolution,
+        parameters_of(norm),
+        mean,
+        variance,
+        activation,
+    )
+}
+
 /// Batch normalisation: running statistics in inference and where they are frozen, else the batch's.
 pub fn batch_norm(norm: &BatchNorm, input: Tensor<4>) -> Tensor<4> {
     batch_norm_activated(norm, input, BatchNormActivation::Identity)
-}
-
-/// Batch normalisation followed by ReLU6, the pair of EfficientNet-Lite.
-pub fn batch_norm_relu6(norm: &BatchNorm, input: Tensor<4>) -> Tensor<4> {
-    batch_norm_activated(norm, input, BatchNormActivation::Relu6)
 }
 
 fn batch_norm_activated(
@@ -104,15 +148,10 @@ fn batch_norm_activated(
     input: Tensor<4>,
     activation: BatchNormActivation,
 ) -> Tensor<4> {
-    let parameters = BatchNormParameters {
-        gamma: norm.gamma.val(),
-        beta: norm.beta.val(),
-        epsilon: norm.epsilon,
-    };
+    let parameters = parameters_of(norm);
     let device = input.device();
-    if !(device.is_autodiff() && norm.training.is_enabled()) {
-        let mean = norm.running_mean.value().to_device(&device);
-        let variance = norm.running_var.value().to_device(&device);
+    if !uses_statistics_of_batch(norm, &device) {
+        let (mean, variance) = running_statistics(norm, &device);
         return despoof_kernels::batch_norm_frozen(input, parameters, mean, variance, activation);
     }
     let result = despoof_kernels::batch_norm_of_batch(input, parameters, activation);
@@ -126,9 +165,23 @@ fn batch_norm_activated(
     result.output
 }
 
-/// Layer normalisation of the last dimension.
-pub fn layer_norm<const D: usize>(norm: &LayerNorm, input: Tensor<D>) -> Tensor<D> {
-    norm.forward(input)
+fn uses_statistics_of_batch(norm: &BatchNorm, device: &Device) -> bool {
+    device.is_autodiff() && norm.training.is_enabled()
+}
+
+fn parameters_of(norm: &BatchNorm) -> BatchNormParameters {
+    BatchNormParameters { gamma: norm.gamma.val(), beta: norm.beta.val(), epsilon: norm.epsilon }
+}
+
+/// Mean and variance.
+fn running_statistics(norm: &BatchNorm, device: &Device) -> (Tensor<1>, Tensor<1>) {
+    (norm.running_mean.value().to_device(device), norm.running_var.value().to_device(device))
+}
+
+/// Layer normalisation of the last dimension. burn's layer does not tell its `epsilon`.
+pub fn layer_norm<const D: usize>(norm: &LayerNorm, epsilon: f64, input: Tensor<D>) -> Tensor<D> {
+    let beta = norm.beta.as_ref().expect("every layer normalisation here has a shift");
+    despoof_kernels::layer_norm(input, norm.gamma.val(), beta.val(), epsilon)
 }
 
 /// x · sigmoid(x).

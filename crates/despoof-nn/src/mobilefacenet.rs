@@ -252,7 +252,7 @@ impl ConvUnit {
     }
 
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let normalised = layers::batch_norm(&self.bn, layers::conv2d(&self.conv, input));
+        let normalised = layers::conv2d_batch_norm(&self.conv, &self.bn, input);
         match &self.prelu {
             Some(prelu) => layers::prelu(prelu, normalised),
             None => normalised,

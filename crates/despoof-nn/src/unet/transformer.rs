@@ -10,6 +10,9 @@ use crate::attention::attention;
 use crate::layers;
 use crate::residual_block::{conv1x1, zeroed};
 
+/// Epsilon of every layer normalisation, as in diffusers.
+const NORM_EPSILON: f64 = 1e-5;
+
 /// Sizes of a [`Transformer`].
 pub(super) struct TransformerConfig {
     pub(super) channels: usize,
@@ -70,7 +73,7 @@ struct TransformerBlock {
 impl TransformerBlock {
     fn new(config: &TransformerConfig, device: &Device) -> Self {
         let width = config.channels;
-        let norm = || LayerNormConfig::new(width).init(device);
+        let norm = || LayerNormConfig::new(width).with_epsilon(NORM_EPSILON).init(device);
         Self {
             norm1: norm(),
             attn1: Attention::new(width, width, config.heads, device),
@@ -83,11 +86,11 @@ impl TransformerBlock {
 
     /// `[batch, tokens, width]` to the same.
     fn forward(&self, tokens: Tensor<3>, context: &Tensor<3>) -> Tensor<3> {
-        let normalised = layers::layer_norm(&self.norm1, tokens.clone());
+        let normalised = layers::layer_norm(&self.norm1, NORM_EPSILON, tokens.clone());
         let tokens = self.attn1.forward(normalised.clone(), normalised) + tokens;
-        let normalised = layers::layer_norm(&self.norm2, tokens.clone());
+        let normalised = layers::layer_norm(&self.norm2, NORM_EPSILON, tokens.clone());
         let tokens = self.attn2.forward(normalised, context.clone()) + tokens;
-        self.ff.forward(layers::layer_norm(&self.norm3, tokens.clone())) + tokens
+        self.ff.forward(layers::layer_norm(&self.norm3, NORM_EPSILON, tokens.clone())) + tokens
     }
 }
 
