@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 use burn::tensor::Device;
 use despoof::weights::{NamedTensor, load_network, load_part, tensors_from_safetensors};
 use despoof_nn::agnet::AgNet;
-use despoof_nn::efficientnet_lite;
+use despoof_nn::efficientnet_lite::{self, EfficientNetLite};
 use despoof_nn::mobilefacenet::{INSIGHTFACE_KEYS, MobileFaceNet, MobileFaceNetConfig};
 use rename::Rename;
 
@@ -37,10 +37,7 @@ pub fn identity_teacher(path: &Path, device: &Device) -> Result<MobileFaceNet> {
 /// # Errors
 /// Weights that are missing or damaged.
 pub fn agnet_with_pretrained_trunks(agnet: AgNet) -> Result<AgNet> {
-    let trunk = renamed(
-        pretrained::tensors("efficientnet-lite0.safetensors")?,
-        &efficientnet_lite::PYTORCH_KEYS,
-    )?;
+    let trunk = efficientnet_tensors()?;
     let below = |prefix: &str| {
         trunk
             .iter()
@@ -55,6 +52,19 @@ pub fn agnet_with_pretrained_trunks(agnet: AgNet) -> Result<AgNet> {
         agnet = load_part(prefix, agnet, below(prefix))?;
     }
     Ok(agnet)
+}
+
+/// The first stages of EfficientNet-Lite0 with ImageNet weights.
+///
+/// # Errors
+/// Weights that are missing or damaged.
+pub fn pretrained_efficientnet(network: EfficientNetLite) -> Result<EfficientNetLite> {
+    Ok(load_part("EfficientNet-Lite0", network, efficientnet_tensors()?)?)
+}
+
+fn efficientnet_tensors() -> Result<Vec<NamedTensor>> {
+    let tensors = pretrained::tensors("efficientnet-lite0.safetensors")?;
+    renamed(tensors, &efficientnet_lite::PYTORCH_KEYS)
 }
 
 /// Applies regular expressions and replacements, in order, to every name.

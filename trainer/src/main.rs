@@ -53,6 +53,10 @@ enum Command {
     /// Train a network.
     #[command(subcommand)]
     Train(commands::train::TrainCommand),
+    /// Distil a generator of many steps to the sampler's few.
+    Distill(commands::distill::DistillOptions),
+    /// Generate the faces that cues are the residuals of, shared between processes.
+    Cues(commands::cues::CuesOptions),
     /// Make a bundle from runs.
     Export(commands::export::ExportOptions),
     /// Make an int8 bundle of one in 32 bits, and measure what that loses.
@@ -88,6 +92,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Simulate(command) => commands::simulate::run(&command)?,
         Command::Cache(command) => commands::cache::run(&command)?,
         Command::Train(command) => commands::train::run(&command)?,
+        Command::Distill(options) => commands::distill::run(&options)?,
+        Command::Cues(options) => commands::cues::run(&options)?,
         Command::Export(options) => commands::export::run(&options)?,
         Command::Quantize(options) => commands::quantize::run(&options)?,
         Command::Verify(options) => commands::verify::run(&options)?,

@@ -8,13 +8,16 @@ use clap::Args;
 use despoof::generate::Generator;
 use despoof_nn::agnet::AgNet;
 use despoof_nn::autoencoder::{Autoencoder, AutoencoderConfig};
-use despoof_nn::diffusion::NoiseScheduleConfig;
+use despoof_nn::diffusion::{NoiseScheduleConfig, SamplerConfig};
 use despoof_nn::identity::{IdentityConfig, IdentityEncoder};
 use despoof_nn::presets::Preset;
 use serde::{Deserialize, Serialize};
 
+use crate::training::arcface::ArcFaceNetwork;
+use crate::training::autoencoder::network::{AdversarialAutoencoder, NetworkOptions};
 use crate::training::checkpoint::load_weights;
-use crate::training::options::read_config;
+use crate::training::dfg::PredictionChoice;
+use crate::training::options::{has_config, read_config};
 use crate::training::strategy::StrategyName;
 use crate::training::strategy::ssdg::SsdgNetwork;
 
@@ -33,6 +36,20 @@ struct AgNetSettings {
     domains: usize,
 }
 
+/// What has to be known of a run of `train identity` to read its weights.
+#[derive(Deserialize)]
+struct IdentitySettings {
+    #[serde(default)]
+    persons: Option<usize>,
+}
+
+/// What has to be known of a run of `train dfg` or `distill` to sample from it.
+#[derive(Deserialize)]
+struct DfgSettings {
+    #[serde(default)]
+    prediction: Option<PredictionChoice>,
+}
+
 /// The run folders of a generator.
 #[derive(Debug, Clone, Args)]
 pub struct GeneratorRuns {
@@ -48,7 +65,7 @@ pub struct GeneratorRuns {
 }
 
 impl GeneratorRuns {
-    /// The generator with the preset's sampler.
+    /// The generator with the preset's sampler for what the run predicts.
     ///
     /// # Errors
     /// A run without a checkpoint.
@@ -58,9 +75,20 @@ impl GeneratorRuns {
             autoencoder: autoencoder(&self.autoencoder, device)?,
             unet: load_weights(&self.dfg, preset.unet.init(device))?,
             schedule: NoiseScheduleConfig::default().init(),
-            sampler: preset.sampler,
+            sampler: sampler(&self.dfg)?,
         })
     }
+}
+
+/// The preset's sampler for what the network of a run of `train dfg` or `distill` predicts; that of
+/// the preset where the run does not say (imported weights keep no settings).
+///
+/// # Errors
+/// Settings that cannot be read.
+pub fn sampler(run: &Path) -> Result<SamplerConfig> {
+    let sampler = Preset::web().sampler;
+    let chosen = if has_config(run) { read_config::<DfgSettings>(run)?.prediction } else { None };
+    Ok(SamplerConfig { prediction: chosen.map_or(sampler.prediction, Into::into), ..sampler })
 }
 
 /// F_id of a run.
@@ -68,11 +96,22 @@ impl GeneratorRuns {
 /// # Errors
 /// A run without a checkpoint.
 pub fn identity_encoder(run: &Path, device: &Device) -> Result<IdentityEncoder> {
-    // A run holds the network alone.
+    // A run holds the network, without the enum around it.
     Ok(match Preset::web().identity {
-        IdentityConfig::MobileFaceNet(config) => load_weights(run, config.init(device))?.into(),
+        IdentityConfig::MobileFaceNet(config) => match arcface_persons(run)? {
+            Some(persons) => {
+                let network = ArcFaceNetwork::new(config.init(device), persons, device);
+                load_weights(run, network)?.encoder.into()
+            }
+            None => load_weights(run, config.init(device))?.into(),
+        },
         IdentityConfig::IResNet(config) => load_weights(run, config.init(device))?.into(),
     })
+}
+
+/// Persons that the encoder of a run was trained to tell apart, if that is how it was trained.
+fn arcface_persons(run: &Path) -> Result<Option<usize>> {
+    if has_config(run) { Ok(read_config::<IdentitySettings>(run)?.persons) } else { Ok(None) }
 }
 
 /// AG-Net of a run.
@@ -98,7 +137,7 @@ pub fn agnet(run: &Path, device: &Device) -> Result<AgNet> {
 /// # Errors
 /// A run without a checkpoint or without a scale.
 pub fn autoencoder(run: &Path, device: &Device) -> Result<Autoencoder> {
-    load_weights(run, autoencoder_config(run)?.init(device))
+    load_autoencoder(run, &autoencoder_config(run)?, device)
 }
 
 /// The autoencoder of a run, before its latents' scale is known.
@@ -106,7 +145,26 @@ pub fn autoencoder(run: &Path, device: &Device) -> Result<Autoencoder> {
 /// # Errors
 /// A run without a checkpoint.
 pub fn unscaled_autoencoder(run: &Path, device: &Device) -> Result<Autoencoder> {
-    load_weights(run, Preset::web().autoencoder.init(device))
+    let config = autoencoder_network(run)?.config(Preset::web().autoencoder);
+    load_autoencoder(run, &config, device)
+}
+
+/// An autoencoder out of a run that may hold its adversary, too.
+fn load_autoencoder(
+    run: &Path,
+    config: &AutoencoderConfig,
+    device: &Device,
+) -> Result<Autoencoder> {
+    let autoencoder = config.init(device);
+    if autoencoder_network(run)?.is_adversarial() {
+        let network = AdversarialAutoencoder::new(autoencoder, device);
+        return Ok(load_weights(run, network)?.autoencoder);
+    }
+    load_weights(run, autoencoder)
+}
+
+fn autoencoder_network(run: &Path) -> Result<NetworkOptions> {
+    if has_config(run) { read_config(run) } else { Ok(NetworkOptions::default()) }
 }
 
 /// Sizes of a run's autoencoder, with its latents' scale.
@@ -120,7 +178,8 @@ pub fn autoencoder_config(run: &Path) -> Result<AutoencoderConfig> {
     })?;
     let scaling: Scaling =
         serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
-    Ok(AutoencoderConfig { scaling_factor: scaling.scaling_factor, ..Preset::web().autoencoder })
+    let config = autoencoder_network(run)?.config(Preset::web().autoencoder);
+    Ok(AutoencoderConfig { scaling_factor: scaling.scaling_factor, ..config })
 }
 
 /// Keeps the latents' scale beside the autoencoder's checkpoints.

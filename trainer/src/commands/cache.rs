@@ -1,24 +1,24 @@
 //! `despoof cache`: runs what is frozen over a face store once, so that training reads results.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use burn::tensor::{Device, Tensor};
 use clap::Subcommand;
-use despoof::generate::Generator;
 use despoof::identify::identify;
-use despoof::images::images_from_batch;
 use indicatif::ProgressBar;
 
+use super::cues;
 use crate::data::face_store::{
-    ALIGNED, ALIGNED_SIDE, FaceStore, GENERATED, IDENTITY, ImagePlane, LATENTS, Plane,
+    ALIGNED, ALIGNED_SIDE, FaceStore, IDENTITY, ImagePlane, LATENTS, Plane,
 };
 use crate::runs;
 use crate::training::batch;
-use crate::training::dfg::{IDENTITY_SHAPE, LATENT_SHAPE};
+use crate::training::cached_faces::{IDENTITY_SHAPE, LATENT_SHAPE};
 
 /// Faces in one pass.
-const BATCH: usize = 16;
+pub const BATCH: usize = 8;
 /// Faces on which the latents' scale is measured.
 const SCALED_ON: usize = 512;
 
@@ -40,7 +40,7 @@ pub enum CacheCommand {
         #[arg(long)]
         limit: Option<usize>,
     },
-    /// Generated faces, for `train agnet`.
+    /// Generated faces, for `train agnet`; `despoof cues` does the same in parts.
     Generated {
         /// Folder of prepared faces.
         #[arg(long)]
@@ -58,7 +58,9 @@ pub fn run(command: &CacheCommand) -> Result<()> {
             let limit = limit.unwrap_or(usize::MAX);
             latents(faces, autoencoder, identity, limit, &Device::flex())
         }
-        CacheCommand::Generated { faces, generator } => cache_generated(faces, generator),
+        CacheCommand::Generated { faces, generator } => {
+            cues::generate(faces, generator, cues::Part::default(), &Device::flex())
+        }
     }
 }
 
@@ -86,29 +88,10 @@ pub fn latents(
     let done = latents.records()?.min(identity.records()?);
     latents.trim(done)?;
     identity.trim(done)?;
-    for_each_batch(store.entries.len().min(limit), done, |indices| {
+    for_each_batch(done..store.entries.len().min(limit), |indices| {
         let faces = read(&aligned, indices, device)?;
         append_floats(&mut latents, autoencoder.latent_from_image(faces.clone()), indices.len())?;
         append_half_floats(&mut identity, identify(&identity_encoder, faces), indices.len())
-    })
-}
-
-fn cache_generated(faces: &Path, runs: &runs::GeneratorRuns) -> Result<()> {
-    let device = Device::flex();
-    let store = FaceStore::open(faces)?;
-    let aligned = store.image_plane(ALIGNED, ALIGNED_SIDE)?;
-    let mut generated = store.image_plane(GENERATED, ALIGNED_SIDE)?;
-    let identity_encoder = runs::identity_encoder(&runs.identity, &device)?;
-    let generator: Generator = runs.generator(&device)?;
-    let done = generated.plane.records()?;
-    generated.plane.trim(done)?;
-    for_each_batch(store.entries.len(), done, |indices| {
-        let faces = read(&aligned, indices, &device)?;
-        let drawn = generator.generate(identify(&identity_encoder, faces.clone()), faces);
-        for image in pollster::block_on(images_from_batch(drawn))? {
-            generated.plane.append(image.as_raw())?;
-        }
-        Ok(())
     })
 }
 
@@ -123,7 +106,7 @@ fn scaling_factor(
     let training = store.indices(|entry| entry.metadata.is_for_training());
     let (mut sum, mut squares, mut count) = (0.0, 0.0, 0.0);
     for indices in training[..SCALED_ON.min(training.len())].chunks(BATCH) {
-        let latents = autoencoder.encode(read(aligned, indices, device)?).mean;
+        let latents = autoencoder.code_from_image(read(aligned, indices, device)?);
         for value in latents.into_data().iter::<f32>().map(f64::from) {
             sum += value;
             squares += value * value;
@@ -135,17 +118,24 @@ fn scaling_factor(
     Ok(1.0 / variance.sqrt())
 }
 
-fn read(plane: &ImagePlane, indices: &[usize], device: &Device) -> Result<Tensor<4>> {
+/// Faces of a plane as a tensor `[faces, 3, side, side]` in [−1, 1].
+///
+/// # Errors
+/// A face that is not there.
+pub fn read(plane: &ImagePlane, indices: &[usize], device: &Device) -> Result<Tensor<4>> {
     Ok(batch::tensor(&batch::images(plane, indices, &vec![false; indices.len()])?, device))
 }
 
-fn for_each_batch(
-    count: usize,
-    done: usize,
+/// Visits indices a batch at a time.
+///
+/// # Errors
+/// The first error of `visit`, with the faces at which it came.
+pub fn for_each_batch(
+    faces: Range<usize>,
     mut visit: impl FnMut(&[usize]) -> Result<()>,
 ) -> Result<()> {
-    let progress = ProgressBar::new(count as u64).with_position(done as u64);
-    let indices: Vec<usize> = (done..count).collect();
+    let progress = ProgressBar::new(faces.len() as u64);
+    let indices: Vec<usize> = faces.collect();
     for batch in indices.chunks(BATCH) {
         visit(batch)
             .with_context(|| format!("faces {} to {}", batch[0], batch[batch.len() - 1]))?;

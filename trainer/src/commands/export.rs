@@ -39,6 +39,7 @@ pub fn run(options: &ExportOptions) -> Result<()> {
     let device = Device::flex();
     let preset = Preset {
         autoencoder: runs::autoencoder_config(&options.generator.autoencoder)?,
+        sampler: runs::sampler(&options.generator.dfg)?,
         ..Preset::web()
     };
     let generator = options.generator.generator(&device)?;

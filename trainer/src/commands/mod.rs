@@ -3,7 +3,9 @@
 pub mod align;
 pub mod cache;
 pub mod check;
+pub mod cues;
 pub mod data;
+pub mod distill;
 pub mod eval;
 pub mod export;
 pub mod import;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use burn::tensor::Device;
 use clap::{Args, Subcommand};
 use despoof_nn::mobilefacenet::MobileFaceNetConfig;
 use despoof_nn::presets::Preset;
@@ -14,8 +15,11 @@ use crate::data::face_store::FaceStore;
 use crate::import;
 use crate::runs;
 use crate::training::agnet::{AgNetTraining, domains};
-use crate::training::autoencoder::AutoencoderTraining;
-use crate::training::dfg::DfgTraining;
+use crate::training::arcface::{ArcFaceNetwork, ArcFaceTraining};
+use crate::training::autoencoder::network::{AdversarialAutoencoder, NetworkOptions};
+use crate::training::autoencoder::{AutoencoderTraining, LossOptions};
+use crate::training::cached_faces::CachedFaces;
+use crate::training::dfg::{DenoisingOptions, DfgTraining};
 use crate::training::identity::IdentityTraining;
 use crate::training::options::TrainingOptions;
 use crate::training::run::train;
@@ -26,7 +30,7 @@ use crate::training::strategy::ssdg::{Ssdg, SsdgNetwork};
 /// What to train.
 #[derive(Debug, Subcommand)]
 pub enum TrainCommand {
-    /// The identity encoder, distilled to a teacher's 512×7×7 map.
+    /// The identity encoder, distilled to a teacher's 512×7×7 map or trained on known persons.
     Identity(IdentityOptions),
     /// The latent space of the generator.
     Autoencoder(AutoencoderOptions),
@@ -43,8 +47,12 @@ pub struct IdentityOptions {
     #[serde(flatten)]
     source: FaceSource,
     /// The teacher's weights (MobileFaceNet, safetensors).
-    #[arg(long)]
-    teacher: PathBuf,
+    #[arg(long, required_unless_present = "arcface")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    teacher: Option<PathBuf>,
+    /// Learn from faces whose subject is known, with ArcFace's margin, instead of from a teacher.
+    #[arg(long, conflicts_with = "teacher")]
+    arcface: bool,
     #[command(flatten)]
     #[serde(flatten)]
     training: TrainingOptions,
@@ -59,6 +67,12 @@ pub struct AutoencoderOptions {
     /// Side of the random crops in pixels, a multiple of 8.
     #[arg(long, default_value_t = 112)]
     crop: u32,
+    #[command(flatten)]
+    #[serde(flatten)]
+    network: NetworkOptions,
+    #[command(flatten)]
+    #[serde(flatten)]
+    losses: LossOptions,
     #[command(flatten)]
     #[serde(flatten)]
     training: TrainingOptions,
@@ -77,6 +91,9 @@ pub struct DfgOptions {
     #[arg(long, required_unless_present = "faces")]
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<PathBuf>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    denoising: DenoisingOptions,
     #[command(flatten)]
     #[serde(flatten)]
     training: TrainingOptions,
@@ -99,6 +116,15 @@ pub struct AgNetOptions {
     training: TrainingOptions,
 }
 
+/// What a run of `train identity --arcface` keeps: its options and what they came to.
+#[derive(Serialize)]
+struct ArcFaceSettings<'a> {
+    /// Persons in training: the centres beside the encoder.
+    persons: usize,
+    #[serde(flatten)]
+    options: &'a IdentityOptions,
+}
+
 /// What a run of `train agnet` keeps: its options and what they came to.
 #[derive(Serialize)]
 struct AgNetSettings<'a> {
@@ -119,41 +145,60 @@ pub fn run(command: &TrainCommand) -> Result<()> {
 }
 
 fn identity(options: &IdentityOptions) -> Result<()> {
-    let IdentityOptions { source, teacher, training: settings } = options;
-    let device = settings.device.open()?;
-    let store = source.open(&settings.run, true)?;
+    let IdentityOptions { source, teacher, training: settings, .. } = options;
+    let device = settings.seeded_device()?;
+    let store = source.open(&settings.run, teacher.is_some())?;
+    let Some(teacher) = teacher else { return arcface(options, &store, &device.autodiff()) };
     let teacher = import::identity_teacher(teacher, &device)?;
     let device = device.autodiff();
     let training = IdentityTraining::new(&store, teacher, device.clone())?;
     train(&training, MobileFaceNetConfig::web().init(&device), settings, options).map(drop)
 }
 
+fn arcface(options: &IdentityOptions, store: &FaceStore, device: &Device) -> Result<()> {
+    let training = ArcFaceTraining::new(store, device.clone())?;
+    let persons = training.persons();
+    let encoder = MobileFaceNetConfig::web().init(device);
+    let network = ArcFaceNetwork::new(encoder, persons, device);
+    let settings = ArcFaceSettings { persons, options };
+    train(&training, network, &options.training, &settings).map(drop)
+}
+
 fn autoencoder(options: &AutoencoderOptions) -> Result<()> {
-    let AutoencoderOptions { source, crop, training: settings } = options;
+    let AutoencoderOptions { source, crop, network, losses, training: settings } = options;
     let store = source.open(&settings.run, false)?;
-    let device = settings.device.open()?.autodiff();
-    let training = AutoencoderTraining::new(&store, *crop, device.clone())?;
-    train(&training, Preset::web().autoencoder.init(&device), settings, options).map(drop)
+    let device = settings.seeded_device()?.autodiff();
+    let autoencoder = network.config(Preset::web().autoencoder).init(&device);
+    let (crop, losses, network) = (*crop, *losses, network.clone());
+    if network.is_adversarial() {
+        let adversarial = AdversarialAutoencoder::new(autoencoder, &device);
+        let training = AutoencoderTraining::new(&store, crop, losses, network, device)?;
+        return train(&training, adversarial, settings, options).map(drop);
+    }
+    let training = AutoencoderTraining::new(&store, crop, losses, network, device)?;
+    train(&training, autoencoder, settings, options).map(drop)
 }
 
 fn dfg(options: &DfgOptions) -> Result<()> {
-    let DfgOptions { source, autoencoder, identity, training: settings } = options;
-    let device = settings.device.open()?;
+    let DfgOptions { source, autoencoder, identity, denoising, training: settings } = options;
+    let device = settings.seeded_device()?;
     let faces = source.folder(&settings.run, false)?;
     if let Some(identity) = identity.as_ref().filter(|_| source.is_shards()) {
         cache::latents(&faces, autoencoder, identity, usize::MAX, &device)?;
     }
-    let store = FaceStore::open(&faces)?;
+    let faces = CachedFaces::open(&FaceStore::open(&faces)?)?;
     let autoencoder = runs::autoencoder(autoencoder, &device)?;
     let preset = Preset::web();
+    let mut sampler = preset.sampler;
+    sampler.prediction = denoising.prediction.map_or(sampler.prediction, Into::into);
     let device = device.autodiff();
-    let training = DfgTraining::new(&store, autoencoder, preset.sampler, device.clone())?;
+    let training = DfgTraining::new(faces, *denoising, autoencoder, sampler, device.clone());
     train(&training, preset.unet.init(&device), settings, options).map(drop)
 }
 
 fn agnet(options: &AgNetOptions) -> Result<()> {
     let AgNetOptions { faces, strategy, label_smoothing, training: settings } = options;
-    let device = settings.device.open()?.autodiff();
+    let device = settings.seeded_device()?.autodiff();
     let store = FaceStore::open(faces)?;
     let config = Preset::web().agnet;
     let agnet = import::agnet_with_pretrained_trunks(config.init(&device))?;

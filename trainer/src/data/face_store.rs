@@ -83,13 +83,18 @@ impl FaceStore {
         &self.folder
     }
 
+    /// Its index, a file that is always there.
+    pub fn index_path(&self) -> PathBuf {
+        self.folder.join("index.jsonl")
+    }
+
     /// Adds a face to the index; its planes are appended first, so that an interrupted append
     /// leaves at most a surplus record, which [`Plane::trim`] removes.
     ///
     /// # Errors
     /// A file that cannot be written.
     pub fn append(&mut self, entry: FaceEntry) -> Result<()> {
-        let path = self.folder.join("index.jsonl");
+        let path = self.index_path();
         let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
         writeln!(file, "{}", serde_json::to_string(&entry)?)
             .with_context(|| format!("cannot write {}", path.display()))?;

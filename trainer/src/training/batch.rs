@@ -87,3 +87,9 @@ pub fn normal_noise(shape: [usize; 4], rng: &mut StdRng, device: &Device) -> Ten
         (0..shape.iter().product()).map(|_| rng.sample(StandardNormal)).collect();
     Tensor::from_data(TensorData::new(values, shape), device)
 }
+
+/// Time steps as the U-Net takes them, `[batch]`.
+pub fn timesteps(timesteps: &[usize], device: &Device) -> Tensor<1> {
+    let timesteps: Vec<f32> = timesteps.iter().map(|&timestep| timestep as f32).collect();
+    Tensor::from_floats(timesteps.as_slice(), device)
+}

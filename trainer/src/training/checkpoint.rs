@@ -143,38 +143,47 @@ pub fn save_imported<M: Module>(run: &Path, network: M) -> Result<()> {
 /// Reads the last checkpoint of a run into a fresh state, or returns that state.
 ///
 /// # Errors
-/// A checkpoint of another network, or one that is damaged.
+/// A checkpoint of another network, or one that is damaged: named, together with the one before if
+/// that one can be read, so that somebody decides whether the steps in between may be lost.
 pub fn resume_or<M: Module>(
     run: &Path,
-    fresh: impl FnOnce() -> Checkpoint<M>,
+    fresh: impl Fn() -> Checkpoint<M>,
 ) -> Result<Checkpoint<M>> {
-    let fresh = fresh();
-    let Some(folder) = checkpoints(run)?.pop() else { return Ok(fresh) };
-    let context = || format!("{} is damaged or of another network", folder.display());
-    let step: StepFile = serde_json::from_str(
-        &std::fs::read_to_string(folder.join("step.json")).with_context(context)?,
-    )?;
+    let mut found = checkpoints(run)?;
+    let Some(last) = found.pop() else { return Ok(fresh()) };
+    read(&last, fresh()).with_context(|| {
+        let last = last.display();
+        match found.iter().rev().find(|folder| read(folder, fresh()).is_ok()) {
+            Some(earlier) => format!(
+                "{last} is damaged, {} is intact: remove {last} to go on from there",
+                earlier.display()
+            ),
+            None => format!("{last} is damaged or of another network"),
+        }
+    })
+}
+
+fn read<M: Module>(folder: &Path, fresh: Checkpoint<M>) -> Result<Checkpoint<M>> {
+    let step: StepFile = serde_json::from_str(&std::fs::read_to_string(folder.join("step.json"))?)?;
     let network = |network: M| network.try_load_file(folder.join("network.bpk"));
     if step.step == 0 {
         // Imported weights: no step was made, so there is neither an optimiser's state nor an average.
         return Ok(Checkpoint {
             step: 0,
-            network: network(fresh.network).with_context(context)?,
-            average: fresh.average.map(network).transpose().with_context(context)?,
+            network: network(fresh.network)?,
+            average: fresh.average.map(network).transpose()?,
             optimizer: fresh.optimizer,
         });
     }
-    let average = match fresh.average {
-        Some(average) => {
-            Some(average.try_load_file(folder.join("average.bpk")).with_context(context)?)
-        }
-        None => None,
-    };
+    let average = fresh
+        .average
+        .map(|average| average.try_load_file(folder.join("average.bpk")))
+        .transpose()?;
     Ok(Checkpoint {
         step: step.step,
-        network: network(fresh.network).with_context(context)?,
+        network: network(fresh.network)?,
         average,
-        optimizer: fresh.optimizer.load(folder.join("optimizer.bpk")).with_context(context)?,
+        optimizer: fresh.optimizer.load(folder.join("optimizer.bpk"))?,
     })
 }
 

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use clap::{Args, ValueEnum};
 use despoof::generate::Generator;
 use despoof::images::images_from_batch;
 use despoof_nn::autoencoder::Autoencoder;
@@ -14,31 +15,67 @@ use despoof_nn::diffusion::{
 use despoof_nn::unet::Unet;
 use rand::Rng;
 use rand::rngs::StdRng;
+use serde::{Deserialize, Serialize};
 
 use super::batch;
+use super::cached_faces::{CachedFaces, no_mirror};
 use super::checkpoint::Better;
+use super::loss_weight::min_snr;
 use super::run::{Pass, StepLoss, Training};
 use super::samples::write_grid;
-use crate::data::face_store::{
-    ALIGNED, ALIGNED_SIDE, FaceStore, IDENTITY, ImagePlane, LATENTS, Plane,
-};
 
 /// Faces in the sample picture.
 const PICTURED: usize = 8;
 /// Faces of the held-out loss.
 const HELD_OUT: usize = 64;
-/// Shape of a latent.
-pub const LATENT_SHAPE: [usize; 3] = [4, 28, 28];
-/// Shape of an identity map as tokens.
-pub const IDENTITY_SHAPE: [usize; 2] = [49, 512];
+
+/// What the network predicts, as the command line names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PredictionChoice {
+    /// The noise (paper eq. 4).
+    Epsilon,
+    /// The velocity of Salimans and Ho 2022.
+    Velocity,
+}
+
+impl From<PredictionChoice> for Prediction {
+    fn from(choice: PredictionChoice) -> Self {
+        match choice {
+            PredictionChoice::Epsilon => Self::Epsilon,
+            PredictionChoice::Velocity => Self::Velocity,
+        }
+    }
+}
+
+/// How the denoising loss is made.
+#[derive(Debug, Clone, Copy, Default, Args, Serialize)]
+pub struct DenoisingOptions {
+    /// What the network predicts [default: the preset's].
+    #[arg(long, value_enum)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<PredictionChoice>,
+    /// Cut the weight of time steps at this signal-to-noise ratio, positive (min-SNR; 5 in Hang et
+    /// al. 2023); without it every error of the prediction counts the same.
+    #[arg(long, value_parser = positive)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_snr_gamma: Option<f64>,
+    /// Mirror half of the faces: latents and identity tokens together.
+    #[arg(long)]
+    pub flip: bool,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if number > 0.0 && f64::is_finite(number) => Ok(number),
+        _ => Err("it must be a number above 0".to_owned()),
+    }
+}
 
 /// Denoising of real faces' latents, given their identity.
 pub struct DfgTraining {
-    latents: Plane,
-    identity: Plane,
-    aligned: ImagePlane,
-    train: Vec<usize>,
-    held_out: Vec<usize>,
+    faces: CachedFaces,
+    denoising: DenoisingOptions,
     schedule: NoiseSchedule,
     sampler: SamplerConfig,
     autoencoder: Autoencoder,
@@ -46,59 +83,31 @@ pub struct DfgTraining {
 }
 
 impl DfgTraining {
-    /// Takes a store with cached latents and identity maps; `autoencoder` draws the samples.
-    ///
-    /// # Errors
-    /// A store without caches.
+    /// `sampler` says what the network predicts, and draws the samples with `autoencoder`.
     pub fn new(
-        store: &FaceStore,
+        mut faces: CachedFaces,
+        denoising: DenoisingOptions,
         autoencoder: Autoencoder,
         sampler: SamplerConfig,
         device: Device,
-    ) -> Result<Self> {
-        let latents = store.plane(LATENTS, LATENT_SHAPE.iter().product::<usize>() * 4)?;
-        let identity = store.plane(IDENTITY, IDENTITY_SHAPE.iter().product::<usize>() * 2)?;
-        let cached = latents.records()?.min(identity.records()?);
-        ensure!(
-            cached > 0,
-            "no latents and identity maps are cached; run `despoof cache latents` first"
-        );
-        println!("latents and identity maps of {cached} of {} faces", store.entries.len());
-        let of_split = |training: bool| {
-            let mut indices = store.indices(|entry| entry.metadata.is_for_training() == training);
-            indices.retain(|&index| index < cached);
-            indices
-        };
-        Ok(Self {
-            latents,
-            identity,
-            aligned: store.image_plane(ALIGNED, ALIGNED_SIDE)?,
-            train: of_split(true),
-            held_out: of_split(false).into_iter().take(HELD_OUT).collect(),
-            schedule: NoiseScheduleConfig::default().init(),
-            sampler,
-            autoencoder,
-            device,
-        })
+    ) -> Self {
+        faces.held_out.truncate(HELD_OUT);
+        let schedule = NoiseScheduleConfig::default().init();
+        Self { faces, denoising, schedule, sampler, autoencoder, device }
     }
 
-    fn context(&self, indices: &[usize], device: &Device) -> Result<Tensor<3>> {
-        let [tokens, width] = IDENTITY_SHAPE;
-        batch::half_floats(&self.identity, indices, [indices.len(), tokens, width], device)
-    }
-
-    /// The loss of eq. 4 (or its v-prediction form) on the given faces.
-    fn denoising_loss(
+    /// Squared error of every face `[faces, 1, 1, 1]` (eq. 4, or its v-prediction form), and the time
+    /// steps at which it was made.
+    fn errors(
         &self,
         network: &Unet,
         indices: &[usize],
+        mirrored: &[bool],
         rng: &mut StdRng,
         device: &Device,
-    ) -> Result<Tensor<1>> {
-        let [channels, height, width] = LATENT_SHAPE;
-        let shape = [indices.len(), channels, height, width];
-        let latents: Tensor<4> = batch::floats(&self.latents, indices, shape, device)?;
-        let noise = batch::normal_noise(shape, rng, device);
+    ) -> Result<(Tensor<4>, Vec<usize>)> {
+        let latents = self.faces.latents(indices, mirrored, device)?;
+        let noise = batch::normal_noise(latents.dims(), rng, device);
         let timesteps: Vec<usize> = indices
             .iter()
             .map(|_| rng.random_range(0..self.schedule.alphas_cumprod().len()))
@@ -108,10 +117,24 @@ impl DfgTraining {
             Prediction::Epsilon => noise,
             Prediction::Velocity => velocity(&self.schedule, latents, noise, &timesteps),
         };
-        let timesteps: Vec<f32> = timesteps.iter().map(|&timestep| timestep as f32).collect();
-        let timesteps = Tensor::from_floats(timesteps.as_slice(), device);
-        let predicted = network.forward(noised, timesteps, self.context(indices, device)?);
-        Ok((predicted - target).powf_scalar(2.0).mean())
+        let predicted = network.forward(
+            noised,
+            batch::timesteps(&timesteps, device),
+            self.faces.context(indices, mirrored, device)?,
+        );
+        let errors = (predicted - target).powf_scalar(2.0).mean_dims(&[1, 2, 3]);
+        Ok((errors, timesteps))
+    }
+
+    /// The weight of every face's error, `[faces, 1, 1, 1]`.
+    fn weights(&self, timesteps: &[usize]) -> Tensor<4> {
+        let weight = |&timestep: &usize| {
+            self.denoising.min_snr_gamma.map_or(1.0, |gamma| {
+                min_snr(&self.schedule, self.sampler.prediction, gamma, timestep) as f32
+            })
+        };
+        let weights: Vec<f32> = timesteps.iter().map(weight).collect();
+        Tensor::<1>::from_floats(weights.as_slice(), &self.device).reshape([-1, 1, 1, 1])
     }
 }
 
@@ -121,33 +144,38 @@ impl Training for DfgTraining {
     const CRITERION: Option<(&'static str, Better)> = Some(("held_out_loss", Better::Smaller));
 
     fn faces(&self) -> usize {
-        self.train.len()
+        self.faces.train.len()
     }
 
     fn loss(&self, network: &Unet, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
-        let indices = batch::draw(&self.train, pass.faces, rng);
-        let loss = self.denoising_loss(network, &indices, rng, &self.device)?;
-        Ok(StepLoss { loss, parts: Vec::new() })
+        let indices = batch::draw(&self.faces.train, pass.faces, rng);
+        let mirrored =
+            if self.denoising.flip { batch::coins(pass.faces, rng) } else { no_mirror(&indices) };
+        let (errors, timesteps) = self.errors(network, &indices, &mirrored, rng, &self.device)?;
+        Ok(StepLoss { loss: (errors * self.weights(&timesteps)).mean(), parts: Vec::new() })
     }
 
     fn evaluate(&self, network: &Unet, pictures: &Path) -> Result<Vec<(&'static str, f64)>> {
         let device = self.device.clone().inner();
         let network = network.valid();
-        // The same noise and timesteps at every evaluation, so that the curve shows the network.
+        let held_out = &self.faces.held_out;
+        // The same noise and timesteps at every evaluation, so that the curve shows the network; and
+        // no weights, so that runs with different ones can be compared.
         let mut rng = rand::SeedableRng::seed_from_u64(0);
-        let loss = self.denoising_loss(&network, &self.held_out, &mut rng, &device)?;
+        let (errors, _) =
+            self.errors(&network, held_out, &no_mirror(held_out), &mut rng, &device)?;
         let generator = Generator {
             autoencoder: self.autoencoder.clone(),
             unet: network,
             schedule: self.schedule.clone(),
             sampler: self.sampler.clone(),
         };
-        let pictured = &self.held_out[..PICTURED.min(self.held_out.len())];
-        let faces = batch::images(&self.aligned, pictured, &vec![false; pictured.len()])?;
-        let generated =
-            generator.generate(self.context(pictured, &device)?, batch::tensor(&faces, &device));
+        let pictured = &held_out[..PICTURED.min(held_out.len())];
+        let images = self.faces.images(pictured)?;
+        let context = self.faces.context(pictured, &no_mirror(pictured), &device)?;
+        let generated = generator.generate(context, batch::tensor(&images, &device));
         let generated = pollster::block_on(images_from_batch(generated))?;
-        write_grid(pictures, &[faces, generated])?;
-        Ok(vec![("held_out_loss", f64::from(loss.into_scalar::<f32>()))])
+        write_grid(pictures, &[images, generated])?;
+        Ok(vec![("held_out_loss", f64::from(errors.mean().into_scalar::<f32>()))])
     }
 }

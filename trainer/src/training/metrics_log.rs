@@ -23,7 +23,10 @@ impl MetricsLog {
         let path = run.join("metrics.jsonl");
         if path.exists() {
             let kept = lines_up_to(&path, step)?;
-            std::fs::write(&path, kept)
+            // Renamed into its place: a run that is killed here loses no line.
+            let rewritten = run.join("metrics-unfinished.jsonl");
+            std::fs::write(&rewritten, kept)
+                .and_then(|()| std::fs::rename(&rewritten, &path))
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
         let file = OpenOptions::new().create(true).append(true).open(&path);

@@ -1,12 +1,17 @@
 //! The one training loop, and a file for each thing that is trained.
 
 pub mod agnet;
+pub mod arcface;
 pub mod autoencoder;
 pub mod batch;
+pub mod cached_faces;
 pub mod checkpoint;
 pub mod dfg;
+pub mod distill;
 pub mod ema;
 pub mod identity;
+pub mod loss_weight;
+pub mod margin;
 pub mod metrics_log;
 pub mod options;
 #[cfg(test)]

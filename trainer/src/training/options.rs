@@ -7,6 +7,7 @@ use burn::grad_clipping::GradientClippingConfig;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamWConfig, ModuleOptimizer, SgdConfig};
+use burn::tensor::Device;
 use clap::{Args, ValueEnum};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -90,6 +91,17 @@ impl OptimizerName {
 }
 
 impl TrainingOptions {
+    /// The device, whose generator, from which weights start, stands at the run's seed: networks
+    /// that are made next are the same in every process.
+    ///
+    /// # Errors
+    /// CUDA, where this program was built without it.
+    pub fn seeded_device(&self) -> Result<Device> {
+        let device = self.device.open()?;
+        device.seed(self.seed);
+        Ok(device)
+    }
+
     /// A fresh optimiser.
     pub fn optimizer(&self) -> ModuleOptimizer {
         let clipping = Some(GradientClippingConfig::Norm(GRADIENT_NORM));
@@ -122,6 +134,11 @@ impl TrainingOptions {
     pub fn ema_decay_at(&self, step: usize) -> f64 {
         self.ema.min((1.0 + step as f64) / (10.0 + step as f64))
     }
+}
+
+/// Whether a run kept its settings.
+pub fn has_config(run: &Path) -> bool {
+    run.join(CONFIG).exists()
 }
 
 /// Settings that a run kept in its `config.toml`.

@@ -33,6 +33,8 @@ pub struct StepLoss {
 pub struct Pass {
     /// How many faces to draw.
     pub faces: usize,
+    /// Optimiser steps made before.
+    pub step: usize,
     /// Share of the training that is done, 0 to 1.
     pub progress: f64,
 }
@@ -150,7 +152,8 @@ fn optimise<T: Training>(
 ) -> Result<(Checkpoint<T::Network>, f64, Parts)> {
     let mut gradients = GradientsAccumulator::new();
     let (mut mean, mut parts) = (0.0, Vec::new());
-    let pass = Pass { faces: options.batch, progress: state.step as f64 / options.steps as f64 };
+    let progress = state.step as f64 / options.steps as f64;
+    let pass = Pass { faces: options.batch, step: state.step, progress };
     for number in 0..options.accumulate.max(1) {
         let mut rng = pass_rng(options.seed, state.step, number);
         // Layers such as dropout draw from the device's own generator.

@@ -1,0 +1,194 @@
+//! `despoof cues`: generated faces of a prepared dataset, whose residuals are the cues; shared by as
+//! many processes as there are parts.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context, Result, anyhow};
+use burn::tensor::Device;
+use clap::Args;
+use despoof::generate::Generator;
+use despoof::identify::identify;
+use despoof::images::images_from_batch;
+use despoof_nn::identity::IdentityEncoder;
+
+use super::cache::{BATCH, for_each_batch, read};
+use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceStore, GENERATED};
+use crate::device::DeviceName;
+use crate::runs::{self, GeneratorRuns};
+
+/// Bytes of a generated face.
+const RECORD_BYTES: usize = (ALIGNED_SIDE * ALIGNED_SIDE * 3) as usize;
+
+/// Options of `despoof cues`.
+#[derive(Debug, Args)]
+pub struct CuesOptions {
+    /// Folder of prepared faces.
+    #[arg(long)]
+    faces: PathBuf,
+    #[command(flatten)]
+    generator: GeneratorRuns,
+    /// Which part of the faces to do, as NUMBER/PARTS from 1/1 to PARTS/PARTS; start a process a
+    /// part, here or on other machines that share the folder. The last one to finish joins them.
+    #[arg(long, default_value_t)]
+    part: Part,
+    /// What to compute on: cpu, cuda, cuda:NUMBER.
+    #[arg(long, default_value_t)]
+    device: DeviceName,
+}
+
+/// Runs `despoof cues`.
+pub fn run(options: &CuesOptions) -> Result<()> {
+    generate(&options.faces, &options.generator, options.part, &options.device.open()?)
+}
+
+/// One of several equal shares of a dataset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// From 1.
+    number: usize,
+    parts: usize,
+}
+
+impl Default for Part {
+    /// Everything.
+    fn default() -> Self {
+        Self { number: 1, parts: 1 }
+    }
+}
+
+impl Part {
+    /// Faces of this part. Parts begin at whole batches, so that a face is computed among the same
+    /// neighbours, and comes out the same, however many parts there are.
+    fn faces(self, count: usize) -> std::ops::Range<usize> {
+        let batches = count.div_ceil(BATCH);
+        let begin = |number: usize| (batches * number / self.parts * BATCH).min(count);
+        begin(self.number - 1)..begin(self.number)
+    }
+
+    /// The parts beside each other, this one among them.
+    fn all(self) -> impl Iterator<Item = Self> {
+        (1..=self.parts).map(move |number| Self { number, ..self })
+    }
+
+    /// Name of the plane that holds the part; the whole needs no joining.
+    fn plane(self) -> String {
+        if self.parts == 1 {
+            return GENERATED.to_owned();
+        }
+        format!("{GENERATED}.part-{}-of-{}", self.number, self.parts)
+    }
+}
+
+impl FromStr for Part {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let numbers = text.split_once('/').and_then(|(number, parts)| {
+            Some(Self { number: number.parse().ok()?, parts: parts.parse().ok()? })
+        });
+        numbers
+            .filter(|part| (1..=part.parts).contains(&part.number))
+            .ok_or_else(|| anyhow!("a part is NUMBER/PARTS, such as 1/4 to 4/4"))
+    }
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.number, self.parts)
+    }
+}
+
+/// Generates the faces of a part, from where an interrupted process stopped, and joins all parts
+/// where this was the last one.
+///
+/// # Errors
+/// Runs without checkpoints, files that cannot be read or written, another process at the same part.
+pub fn generate(faces: &Path, runs: &GeneratorRuns, part: Part, device: &Device) -> Result<()> {
+    let store = FaceStore::open(faces)?;
+    let count = store.entries.len();
+    if is_complete(&store, Part::default()) {
+        println!("generated faces of all {count} faces are there");
+        return Ok(());
+    }
+    let plane = store.folder().join(part.plane());
+    // Locked until the process ends, however it ends.
+    let lock = File::options().create(true).append(true).open(&plane);
+    let lock = lock.with_context(|| format!("cannot write {}", plane.display()))?;
+    lock.try_lock().with_context(|| format!("another process works on {}", plane.display()))?;
+    let networks = Networks {
+        identity: runs::identity_encoder(&runs.identity, device)?,
+        generator: runs.generator(device)?,
+    };
+    networks.fill(&store, part, device)?;
+    join(&store, part)
+}
+
+struct Networks {
+    identity: IdentityEncoder,
+    generator: Generator,
+}
+
+impl Networks {
+    fn fill(&self, store: &FaceStore, part: Part, device: &Device) -> Result<()> {
+        let aligned = store.image_plane(ALIGNED, ALIGNED_SIDE)?;
+        let mut generated = store.image_plane(&part.plane(), ALIGNED_SIDE)?;
+        // Whole batches: the faces behind come out as they would have without the interruption.
+        let done = generated.plane.records()? / BATCH * BATCH;
+        generated.plane.trim(done)?;
+        let faces = part.faces(store.entries.len());
+        for_each_batch(faces.start + done..faces.end, |indices| {
+            let faces = read(&aligned, indices, device)?;
+            let identity = identify(&self.identity, faces.clone());
+            let drawn = self.generator.generate(identity, faces);
+            for image in pollster::block_on(images_from_batch(drawn))? {
+                generated.plane.append(image.as_raw())?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Joins the parts if all are there; says which are not.
+fn join(store: &FaceStore, part: Part) -> Result<()> {
+    // Two parts may end at once: one joins, the other then finds it done.
+    let index = File::open(store.index_path())?;
+    index.lock().with_context(|| format!("cannot lock {}", store.index_path().display()))?;
+    let path = store.folder().join(GENERATED);
+    if is_complete(store, Part::default()) {
+        println!("generated faces of all {} faces: {}", store.entries.len(), path.display());
+        return Ok(());
+    }
+    let missing: Vec<String> =
+        part.all().filter(|part| !is_complete(store, *part)).map(|part| part.to_string()).collect();
+    if !missing.is_empty() {
+        println!("part {part} is there, not yet: {}", missing.join(", "));
+        return Ok(());
+    }
+    let unfinished = store.folder().join(format!("{GENERATED}.unfinished"));
+    let mut joined = File::create(&unfinished)
+        .with_context(|| format!("cannot write {}", unfinished.display()))?;
+    for part in part.all() {
+        let from = store.folder().join(part.plane());
+        let mut from =
+            File::open(&from).with_context(|| format!("cannot read {}", from.display()))?;
+        io::copy(&mut from, &mut joined)
+            .with_context(|| format!("cannot write {}", unfinished.display()))?;
+    }
+    joined.sync_all()?;
+    std::fs::rename(&unfinished, &path)?;
+    for part in part.all() {
+        std::fs::remove_file(store.folder().join(part.plane()))?;
+    }
+    println!("generated faces of all {} faces: {}", store.entries.len(), path.display());
+    Ok(())
+}
+
+fn is_complete(store: &FaceStore, part: Part) -> bool {
+    // A part without faces (more parts than batches) is an empty file.
+    let bytes = part.faces(store.entries.len()).len() * RECORD_BYTES;
+    std::fs::metadata(store.folder().join(part.plane()))
+        .is_ok_and(|file| file.len() == bytes as u64)
+}

@@ -1,0 +1,108 @@
+//! Every training of the generator in its less usual form, on a miniature store, each run read by the
+//! next verb: ArcFace, a codebook with an adversary, noise prediction, distillation, then `cues`.
+
+mod scratch;
+
+use std::path::Path;
+use std::process::Command;
+
+use image::imageops::crop_imm;
+
+use scratch::Scratch;
+
+const SIDE: u32 = 224;
+const FACES: u32 = 4;
+
+/// Patches of one photo, of two persons in training and one held out.
+fn write_store(folder: &Path) {
+    let photo = scratch::astronaut();
+    let (mut index, mut aligned) = (String::new(), Vec::new());
+    for face in 0..FACES {
+        aligned.extend(crop_imm(&photo, face * 50, face * 40, SIDE, SIDE).to_image().into_raw());
+        let split = if face < 2 { "train" } else { "dev" };
+        index += &format!(
+            "{{\"key\": \"{face}\", \"metadata\": {{\"label\": \"live\", \"split\": \"{split}\", \
+             \"subject\": \"{face}\"}}, \"landmarks\": [[0,0],[0,0],[0,0],[0,0],[0,0]]}}\n"
+        );
+    }
+    std::fs::create_dir_all(folder).expect("it can be made");
+    std::fs::write(folder.join("index.jsonl"), index).expect("it can be written");
+    std::fs::write(folder.join("aligned.u8"), aligned).expect("it can be written");
+}
+
+fn despoof(scratch: &Scratch, line: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_despoof"));
+    command.current_dir(scratch.join("")).env("RAYON_NUM_THREADS", "1").args(line.split(' '));
+    command
+}
+
+fn succeed(scratch: &Scratch, line: &str) -> String {
+    let output = despoof(scratch, line).output().expect("it starts");
+    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn fail(scratch: &Scratch, line: &str) -> String {
+    let output = despoof(scratch, line).output().expect("it starts");
+    assert!(!output.status.success(), "{line} should have failed");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Numbers of a run's log by name, in order of steps.
+fn logged(scratch: &Scratch, run: &str, name: &str) -> Vec<f64> {
+    let log =
+        std::fs::read_to_string(scratch.join(run).join("metrics.jsonl")).expect("it is there");
+    let lines = log.lines().map(|line| serde_json::from_str(line).expect("it is JSON"));
+    lines.filter_map(|line: serde_json::Value| line[name].as_f64()).collect()
+}
+
+#[test]
+fn each_run_is_read_by_the_next_verb() {
+    let scratch = Scratch::new("all-trainings");
+    write_store(&scratch.join("faces"));
+    succeed(&scratch, "train identity --faces faces --arcface --run identity --steps 2 --batch 2");
+    assert!(logged(&scratch, "identity", "loss").iter().all(|loss| *loss > 0.0));
+
+    succeed(
+        &scratch,
+        "train autoencoder --faces faces --run autoencoder --steps 3 --batch 2 --crop 16 --kind vq \
+         --codebook 32 --adversarial-weight 0.1 --adversarial-from 1 --perceptual-weight 0.5",
+    );
+    for (term, steps) in
+        [("codebook", 3), ("commitment", 3), ("perceptual", 3), ("discriminator", 2)]
+    {
+        assert_eq!(logged(&scratch, "autoencoder", term).len(), steps, "{term}");
+    }
+    let runs = "--identity identity --autoencoder autoencoder";
+    succeed(&scratch, &format!("cache latents --faces faces {runs}"));
+
+    succeed(
+        &scratch,
+        "train dfg --faces faces --autoencoder autoencoder --run dfg --steps 2 --batch 2 \
+         --prediction epsilon --min-snr-gamma 5 --flip",
+    );
+    let distill = "distill --faces faces --autoencoder autoencoder --dfg dfg --run few --batch 2";
+    succeed(&scratch, &format!("{distill} --steps 2 --learning-rate 1e-5"));
+    let config = std::fs::read_to_string(scratch.join("few/config.toml")).expect("it is there");
+    assert!(config.contains("prediction = \"epsilon\""), "{config}");
+    assert_eq!(logged(&scratch, "few", "held_out_distance").len(), 1);
+
+    let said = succeed(&scratch, &format!("cues --faces faces {runs} --dfg few"));
+    assert!(said.contains("generated faces of all 4 faces"), "{said}");
+}
+
+#[test]
+fn options_that_make_no_sense_are_refused() {
+    let scratch = Scratch::new("no-sense");
+    write_store(&scratch.join("faces"));
+    let training = "--faces faces --run run --steps 1";
+    let identity = fail(&scratch, &format!("train identity {training}"));
+    assert!(identity.contains("--teacher"), "{identity}");
+    let crop = fail(&scratch, &format!("train autoencoder {training} --crop 12"));
+    assert!(crop.contains("multiple of 8"), "{crop}");
+    let gamma = format!("train dfg {training} --autoencoder a --min-snr-gamma 0");
+    let gamma = fail(&scratch, &gamma);
+    assert!(gamma.contains("above 0"), "{gamma}");
+    let caches = fail(&scratch, &format!("distill {training} --dfg d --autoencoder a"));
+    assert!(caches.contains("despoof cache latents"), "{caches}");
+}
