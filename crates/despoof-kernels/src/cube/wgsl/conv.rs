@@ -8,6 +8,12 @@ const CHANNELS: usize = 8;
 /// Neighbours in a row that an invocation computes. The sides of the maps here are multiples of 7.
 const COLUMNS: usize = 7;
 
+/// Largest dense kernel whose rows are unrolled. (A depthwise one was slower so.)
+const UNROLLED_TAPS: usize = 9;
+
+/// Input channels of a 1×1 kernel that are unrolled.
+const CHANNELS_IN: usize = 2;
+
 /// What is done to the sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Epilogue {
@@ -31,6 +37,7 @@ pub struct Conv {
     epilogue: Epilogue,
     channels: usize,
     columns: usize,
+    channels_in: usize,
 }
 
 /// A layer with the sizes of its input.
@@ -77,6 +84,7 @@ impl Layer {
             epilogue: self.epilogue,
             channels: if depthwise { 1 } else { channels_out.min(CHANNELS) },
             columns: output[1].min(COLUMNS),
+            channels_in: channels_at_once(kernel, in_of_group),
         };
         let [top, left] = self.padding.map(|(before, _)| before);
         let mut sizes =
@@ -96,6 +104,12 @@ impl Layer {
             ([height, width], [height_out, width_out])
         }
     }
+}
+
+/// Input channels that are unrolled.
+fn channels_at_once(kernel: [usize; 2], channels_in: usize) -> usize {
+    let unrolled = kernel == [1, 1] && channels_in.is_multiple_of(CHANNELS_IN);
+    if unrolled { CHANNELS_IN } else { 1 }
 }
 
 impl Program for Conv {
@@ -153,13 +167,13 @@ impl Conv {
         line(text, format!("let column = id.x % tiles % tiles_of_row * {columns}u;"));
         line(text, format!("let first_row = i32(row * {vertical}u) - i32(top);"));
         line(text, format!("let first_column = i32(column * {horizontal}u) - i32(left);"));
-        // Reading too far to the side gives a value that is zeroed or not written.
+        // What is read beside the map is zeroed or not written. Without branches: software adapters
+        // keep the sums in memory between the blocks of a text.
         for x in 0..self.reach() {
-            line(text, format!("let x{x} = u32(clamp(first_column + {x}, 0, i32(width) - 1));"));
-            if self.padded {
-                let inside = format!("first_column + {x} >= 0 && first_column + {x} < i32(width)");
-                line(text, format!("let inside{x} = {inside};"));
-            }
+            self.place(text, "x", x, "first_column", "width");
+        }
+        for r in 0..self.unrolled_rows() {
+            self.place(text, "y", r, "first_row", "height");
         }
         line(text, format!("let weights = channels_in * {}u;", rows * taps));
         for c in 0..*channels {
@@ -170,39 +184,75 @@ impl Conv {
         }
     }
 
-    fn sum(&self, text: &mut String) {
+    /// A row or column of the input, moved into the map, and whether it was there.
+    fn place(&self, text: &mut String, name: &str, index: usize, first: &str, length: &str) {
+        let at = format!("{first} + {index}");
+        line(text, format!("let {name}{index} = u32(clamp({at}, 0, i32({length}) - 1));"));
+        if self.padded {
+            let inside = format!("({at} >= 0) & ({at} < i32({length}))");
+            line(text, format!("let inside_{name}{index} = {inside};"));
+        }
+    }
+
+    /// Rows of the kernel when they are unrolled, else none.
+    fn unrolled_rows(&self) -> usize {
         let [rows, taps] = self.kernel;
+        if !self.depthwise && rows * taps <= UNROLLED_TAPS { rows } else { 0 }
+    }
+
+    fn sum(&self, text: &mut String) {
+        let rows = self.kernel[0];
         let start =
             if self.depthwise { "(id.z * channels_out + channel)" } else { "id.z * channels_in" };
         line(text, format!("var plane = {start} * height * width;"));
         line(text, "var tap = 0u;");
-        line(text, "for (var c = 0u; c < channels_in; c++) {");
-        line(text, format!("for (var r = 0; r < {rows}; r++) {{"));
-        line(text, "let y = first_row + r;");
-        if self.padded {
-            line(text, "if (y >= 0 && y < i32(height)) {");
+        line(text, format!("for (var c = 0u; c < channels_in; c += {}u) {{", self.channels_in));
+        for channel in 0..self.channels_in {
+            for row in 0..self.unrolled_rows() {
+                self.sum_row(text, &format!("{channel}_{row}"), &format!("y{row}"));
+            }
+            if self.unrolled_rows() == 0 {
+                self.loop_over_rows(text, rows);
+            }
+            line(text, "plane += height * width;");
         }
-        line(text, "let start = plane + u32(y) * width;");
+        line(text, "}");
+    }
+
+    fn loop_over_rows(&self, text: &mut String, rows: usize) {
+        line(text, format!("for (var r = 0; r < {rows}; r++) {{"));
+        line(text, "let at = first_row + r;\nlet y = u32(clamp(at, 0, i32(height) - 1));");
+        if self.padded {
+            line(text, "let inside_y = (at >= 0) & (at < i32(height));");
+        }
+        self.sum_row(text, "", "y");
+        line(text, "}");
+    }
+
+    /// Adds a row of the kernel; `suffix` tells its names from those of other rows.
+    fn sum_row(&self, text: &mut String, suffix: &str, y: &str) {
+        let [_, taps] = self.kernel;
+        line(text, format!("let start{suffix} = plane + {y} * width;"));
         for x in 0..self.reach() {
-            let value = format!("input[start + x{x}]");
-            let value =
-                if self.padded { format!("select(0.0, {value}, inside{x})") } else { value };
-            line(text, format!("let v{x} = {value};"));
+            let value = format!("input[start{suffix} + x{x}]");
+            let value = if self.padded {
+                format!("select(0.0, {value}, inside_{y} & inside_x{x})")
+            } else {
+                value
+            };
+            line(text, format!("let v{x}_{suffix} = {value};"));
         }
         for t in 0..taps {
             for c in 0..self.channels {
-                line(text, format!("let k{c}_{t} = weight[w{c} + tap + {t}u];"));
+                let name = format!("k{c}_{t}_{suffix}");
+                line(text, format!("let {name} = weight[w{c} + tap + {t}u];"));
                 for q in 0..self.columns {
                     let x = q * self.stride[1] + t;
-                    line(text, format!("sum{c}_{q} = fma(k{c}_{t}, v{x}, sum{c}_{q});"));
+                    line(text, format!("sum{c}_{q} = fma({name}, v{x}_{suffix}, sum{c}_{q});"));
                 }
             }
         }
-        if self.padded {
-            line(text, "}");
-        }
-        line(text, format!("tap += {taps}u;\n}}"));
-        line(text, "plane += height * width;\n}");
+        line(text, format!("tap += {taps}u;"));
     }
 
     fn write(&self, text: &mut String, channel: usize) {

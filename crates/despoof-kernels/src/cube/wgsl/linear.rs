@@ -5,17 +5,22 @@ use super::{Launch, Program, line, words};
 const FEATURES: usize = 8;
 const ROWS: usize = 7;
 
+/// Input features that are unrolled.
+const FEATURES_IN: usize = 2;
+
 /// The kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Linear {
     rows: usize,
     has_bias: bool,
+    features_in: usize,
 }
 
 /// `[rows, features in]` by `[features in, features out]`.
 pub fn launch(rows: usize, weight: [usize; 2], has_bias: bool) -> Launch<Linear> {
     let [features_in, features_out] = weight;
-    let program = Linear { rows: rows.min(ROWS), has_bias };
+    let unrolled = if features_in.is_multiple_of(FEATURES_IN) { FEATURES_IN } else { 1 };
+    let program = Linear { rows: rows.min(ROWS), has_bias, features_in: unrolled };
     let invocations = rows.div_ceil(program.rows) * features_out.div_ceil(FEATURES);
     Launch::per_image(program, words([rows, features_in, features_out]), invocations, 1)
 }
@@ -34,17 +39,24 @@ impl Program for Linear {
         let mut text = String::new();
         self.position(&mut text);
         line(&mut text, "var start = 0u;");
-        line(&mut text, "for (var i = 0u; i < features_in; i++) {");
-        for r in 0..self.rows {
-            line(&mut text, format!("let v{r} = input[x{r} + i];"));
-        }
-        for f in 0..FEATURES {
-            line(&mut text, format!("let k{f} = weight[start + w{f}];"));
+        line(
+            &mut text,
+            format!("for (var i = 0u; i < features_in; i += {}u) {{", self.features_in),
+        );
+        for i in 0..self.features_in {
             for r in 0..self.rows {
-                line(&mut text, format!("sum{r}_{f} = fma(k{f}, v{r}, sum{r}_{f});"));
+                line(&mut text, format!("let v{r}_{i} = input[x{r} + i + {i}u];"));
             }
+            for f in 0..FEATURES {
+                line(&mut text, format!("let k{f}_{i} = weight[start + w{f}];"));
+                for r in 0..self.rows {
+                    let sum = format!("sum{r}_{f} = fma(k{f}_{i}, v{r}_{i}, sum{r}_{f});");
+                    line(&mut text, sum);
+                }
+            }
+            line(&mut text, "start += features_out;");
         }
-        line(&mut text, "start += features_out;\n}");
+        line(&mut text, "}");
         for r in 0..self.rows {
             self.write(&mut text, r);
         }
