@@ -34,11 +34,13 @@ function stage(look) {
   };
 }
 
-const shows = (change) => ({ faces: 1, quality: { ...GOOD, ...change } });
+let pictures = 0;
+/** No two pictures of a camera are equally sharp. */
+const shows = (change) => ({ faces: 1, quality: { ...GOOD, sharpness: 100 + ++pictures / 1000, ...change } });
 const never = new AbortController().signal;
 
 test('the sharpest frames are kept, the others are freed', async () => {
-  const { tools, open } = stage((number) => shows({ sharpness: 100 + (number % 7) }));
+  const { tools, open } = stage((number) => shows({ sharpness: 100 + ((number * 3) % 7) }));
   const captured = await captureFrames(VIDEO, tools, never, { frames: 3 });
   assert.equal(captured.length, 3);
   assert.deepEqual(captured.map(({ sharpness }) => sharpness), [106, 105, 104]);
@@ -68,6 +70,13 @@ test('a face turned away is never tolerated', async () => {
 test('few good frames are better than none', async () => {
   const { tools } = stage((number) => (number === 3 ? shows({}) : { faces: 0, quality: null }));
   assert.equal((await captureFrames(VIDEO, tools, never)).length, 1);
+});
+
+test('a frozen picture counts once', async () => {
+  const { tools, open } = stage(() => shows({ sharpness: 100 }));
+  const captured = await captureFrames(VIDEO, tools, never);
+  assert.equal(captured.length, 1);
+  assert.equal(open().length, 1);
 });
 
 test('a camera too small or without a picture is refused', async () => {

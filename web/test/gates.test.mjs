@@ -35,6 +35,11 @@ test('leaning, nodding and turning are all turned away; a face cut by the border
   assert.deepEqual(faults({ inside: 0.5 }), ['off_centre']);
 });
 
+test('a smile is not turned away', () => {
+  // As the detector sees the portrait in tests/photos.
+  assert.deepEqual(faults({ pitch: 0.23, yaw: 0.03, roll: 3.5 }), []);
+});
+
 test('no face is the only fault of an empty frame', () => {
   assert.deepEqual(faultsOf({ faces: 0, quality: null }, undefined, undefined), ['face_not_found']);
 });

@@ -6,12 +6,14 @@ import { createSession, DespoofError } from 'despoof';
 import { withGlobals } from '../testing/globals.mjs';
 
 const RESULT = { outcome: 'live', frames: [], reasons: [], advisory: true };
+let pictures = 0;
 const QUALITY = { size: 0.5, centre: [0.5, 0.5], inside: 1, roll: 0, yaw: 0, pitch: 0, luminance: 0.5, sharpness: 100 };
 const FAST = { frames: 2, collectFor: 0, interval: 1 };
 
 const goodChecker = (change = {}) => ({
   preload: async (onProgress) => onProgress({ phase: 'download', loadedBytes: 1, totalBytes: 2 }),
-  examine: async () => ({ faces: 1, quality: QUALITY }),
+  // No two pictures of a camera are equally sharp.
+  examine: async () => ({ faces: 1, quality: { ...QUALITY, sharpness: 100 + ++pictures } }),
   checkFrames: async (_frames, { onStage }) => {
     onStage('detect', 0);
     return RESULT;

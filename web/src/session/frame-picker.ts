@@ -23,8 +23,15 @@ export class FramePicker<Frame extends { close(): void }, Kept extends Candidate
     return this.#kept.length;
   }
 
-  /** Takes a frame over. */
+  /**
+   * Takes a frame over, unless it is kept already: noise makes any two pictures of a camera differ, so equal sharpness
+   * to the last digit means the same picture again, which would add nothing.
+   */
   add(candidate: Kept): void {
+    if (this.#kept.some(({ sharpness }) => sharpness === candidate.sharpness)) {
+      candidate.frame.close();
+      return;
+    }
     this.#kept = [...this.#kept, candidate].sort(byWorth);
     for (const { frame } of this.#kept.splice(this.#capacity)) {
       frame.close();

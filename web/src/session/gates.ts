@@ -23,8 +23,9 @@ export type HintCode = (typeof HINT_CODES)[number];
 export const TOLERABLE: ReadonlySet<HintCode> = new Set(['several_faces', 'too_dark', 'too_bright', 'blurred']);
 
 /**
- * The limits. Chosen for comfort before the oval and to keep the face at the networks' resolution, not calibrated
- * on data; {@link Examination} says what each measures.
+ * The limits; {@link Examination} says what each measures. Roll, yaw and pitch let through what the detector finds in
+ * nearly all of 13,848 portrait photos (LFW, UTKFace, FFHQ); the others are chosen for comfort before the oval and to
+ * keep the face at the networks' resolution, and are not calibrated.
  */
 export interface Gates {
   /** Height of the face as a share of the picture that people see. */
@@ -36,7 +37,8 @@ export interface Gates {
   /** Degrees. */
   readonly roll: number;
   readonly yaw: number;
-  readonly pitch: number;
+  /** Not symmetric: a smile lifts the corners of the mouth, and so the nose seems to lie lower. */
+  readonly pitch: readonly [least: number, most: number];
   readonly luminance: readonly [least: number, most: number];
   readonly sharpness: number;
   /** How far the face's middle may move from frame to frame, as a share of the picture's height. */
@@ -50,7 +52,7 @@ export const DEFAULT_GATES: Gates = {
   inside: 0.85,
   roll: 20,
   yaw: 0.3,
-  pitch: 0.2,
+  pitch: [-0.2, 0.32],
   luminance: [0.18, 0.85],
   sharpness: 8,
   movement: 0.06,
@@ -104,7 +106,8 @@ export function faultsOf(
     turned_away:
       Math.abs(quality.roll) > gates.roll ||
       Math.abs(quality.yaw) > gates.yaw ||
-      Math.abs(quality.pitch) > gates.pitch,
+      quality.pitch < gates.pitch[0] ||
+      quality.pitch > gates.pitch[1],
     hold_still: moved > gates.movement,
     too_dark: quality.luminance < gates.luminance[0],
     too_bright: quality.luminance > gates.luminance[1],
