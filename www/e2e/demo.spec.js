@@ -40,6 +40,19 @@ test('only the chosen backend is loaded', async ({ page, site }) => {
   expect(site.requests.filter((path) => path.includes('webgpu'))).toEqual([]);
 });
 
+test('GPU trouble is answered by the CPU, and said', async ({ page, site }) => {
+  // SwiftShader is a GPU by name only; here it has to pass for one.
+  await page.addInitScript(() => {
+    Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false });
+  });
+  site.alter = (path, answer) =>
+    path.endsWith('.wasm') && path.includes('webgpu') ? { ...answer, body: answer.body.fill(0) } : answer;
+  await page.goto(site.url);
+  await verdictOnPhoto(page, ASTRONAUT);
+  await page.locator('#numbers summary').click();
+  await expect(page.locator('#ran-on')).toHaveText(/^processor \(WebAssembly\), because of the graphics processor: /);
+});
+
 for (const name of ['index', 'integrate', 'method', 'model']) {
   test(`${name}.html fits phones and desktops`, async ({ page, site }) => {
     await page.goto(`${site.url}${name}.html?backend=cpu`);
