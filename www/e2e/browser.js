@@ -1,19 +1,8 @@
 /** How Chromium is started. */
 
+import { executablePath, FLAGS } from '../../tests/browser/flags.mjs';
+
 /** Launch options of Playwright; `extra` are further command line arguments. */
 export function launchOptions(...extra) {
-  return {
-    executablePath: process.env.DESPOOF_CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--enable-unsafe-webgpu',
-      '--use-webgpu-adapter=swiftshader',
-      '--disable-quic',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--no-first-run',
-      ...extra,
-    ],
-  };
+  return { executablePath, args: [...FLAGS, ...extra] };
 }
