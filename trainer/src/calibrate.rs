@@ -1,5 +1,7 @@
 //! From development scores to a decision rule: temperature, threshold, uncertain band.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use despoof::decide::DecisionRule;
 use despoof::metrics::{Label, Sample, Scores};
@@ -8,6 +10,26 @@ use despoof::metrics::{Label, Sample, Scores};
 const UNCERTAIN_SHARE: f64 = 0.05;
 /// Temperatures that are tried, as powers of two.
 const TEMPERATURE_EXPONENTS: std::ops::RangeInclusive<i32> = -20..=30;
+
+/// Reads a rule that `despoof eval --fix-decision` has written.
+///
+/// # Errors
+/// A file that cannot be read or holds no rule.
+pub fn read_decision(path: &Path) -> Result<DecisionRule> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is no decision rule", path.display()))
+}
+
+/// What leaves scores as AG-Net gives them, where no data have fixed a rule.
+pub fn undecided() -> DecisionRule {
+    DecisionRule {
+        threshold: 0.5,
+        uncertain_band: [0.5, 0.5],
+        temperature: 1.0,
+        fixed_on: "no data: the middle of the scale".to_owned(),
+    }
+}
 
 /// Temperature by least negative log-likelihood; threshold at the equal error rate; the band holds
 /// the scores nearest to it.

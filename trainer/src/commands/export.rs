@@ -2,15 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use burn::tensor::Device;
 use clap::Args;
 use despoof::bundle::Preprocessing;
 use despoof::bundle::write::{Precision, write_bundle};
-use despoof::decide::DecisionRule;
 use despoof::weights::{NamedTensor, tensors_from_network};
 use despoof_nn::presets::Preset;
 
+use crate::calibrate::{read_decision, undecided};
 use crate::pretrained;
 use crate::runs::{self, GeneratorRuns};
 
@@ -50,7 +50,7 @@ pub fn run(options: &ExportOptions) -> Result<()> {
     tensors.extend(tensors_from_network("unet", &generator.unet)?);
     tensors.extend(tensors_from_network("autoencoder", &generator.autoencoder)?);
     tensors.extend(tensors_from_network("agnet", &agnet)?);
-    let decision = decision_rule(options)?;
+    let decision = options.decision.as_deref().map_or_else(|| Ok(undecided()), read_decision)?;
     let precision = if options.float32 { Precision::Float32 } else { Precision::Int8 };
     let manifest = write_bundle(
         &options.out,
@@ -77,18 +77,4 @@ fn detector_tensors() -> Result<Vec<NamedTensor>> {
         .into_iter()
         .map(|tensor| NamedTensor { name: format!("mtcnn.{}", tensor.name), ..tensor })
         .collect())
-}
-
-fn decision_rule(options: &ExportOptions) -> Result<DecisionRule> {
-    let Some(path) = &options.decision else {
-        return Ok(DecisionRule {
-            threshold: 0.5,
-            uncertain_band: [0.5, 0.5],
-            temperature: 1.0,
-            fixed_on: "no data: the middle of the scale".to_owned(),
-        });
-    };
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("{} is no decision rule", path.display()))
 }

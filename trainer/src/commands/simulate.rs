@@ -13,13 +13,11 @@ use indicatif::ProgressBar;
 use rayon::prelude::*;
 
 use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceEntry, FaceStore, ImagePlane};
-use crate::data::metadata::stable_hash;
+use crate::data::metadata::{is_in_share, stable_hash};
 use crate::data::shard::{ShardPhoto, for_each_photo};
 
 /// Photos made at a time: bounds memory.
 const CHUNK: usize = 32;
-/// Resolution of `--share`.
-const SHARE_STEPS: u64 = 10_000;
 
 /// What to simulate.
 #[derive(Debug, Subcommand)]
@@ -120,7 +118,9 @@ fn simulate_set(
             append(made?.into_iter().flatten(), &mut store, &mut aligned)
         };
         for_each_photo(shard, |photo| {
-            if let Some(entry) = known.get(&photo.key).filter(|_| is_chosen(&photo.key, share)) {
+            if let Some(entry) =
+                known.get(&photo.key).filter(|_| is_in_share("share", &photo.key, share))
+            {
                 chunk.push((photo, entry.clone()));
             }
             if chunk.len() == CHUNK { flush(&mut chunk) } else { Ok(()) }
@@ -181,10 +181,4 @@ fn aligned_variant(
         simulated: Some(simulated.to_owned()),
     };
     (entry, face)
-}
-
-fn is_chosen(key: &str, share: f64) -> bool {
-    // Another hash than the split's, or a share would take whole splits.
-    let hash = stable_hash(&format!("share of {key}"));
-    ((hash % SHARE_STEPS) as f64) < share * SHARE_STEPS as f64
 }

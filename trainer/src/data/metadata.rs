@@ -89,6 +89,16 @@ pub fn stable_hash(text: &str) -> u64 {
     })
 }
 
+/// Resolution of [`is_in_share`].
+const SHARE_STEPS: u64 = 10_000;
+
+/// Whether a key belongs to the given share (0 to 1) of all keys. Each `purpose` has a choice of its own:
+/// with the split's hash a share would take whole splits.
+pub fn is_in_share(purpose: &str, key: &str, share: f64) -> bool {
+    let step = stable_hash(&format!("{purpose} of {key}")) % SHARE_STEPS;
+    (step as f64) < share * SHARE_STEPS as f64
+}
+
 /// Place of a key in an order that is the same everywhere and mixes keys that look alike: the high
 /// bits of [`stable_hash`] hardly depend on a key's last letters (finaliser of MurmurHash3).
 pub fn mixed_order(key: &str) -> u64 {

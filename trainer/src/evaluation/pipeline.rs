@@ -11,6 +11,7 @@ use despoof::detect::Face;
 use despoof::{CheckError, Checker, Evidence, photo};
 use image::RgbImage;
 
+use crate::calibrate::{read_decision, undecided};
 use crate::data::found_face::hinted_face;
 use crate::data::shard::ShardPhoto;
 use crate::runs;
@@ -118,22 +119,5 @@ fn shortened(error: &anyhow::Error) -> String {
 
 fn decision_of_run(run: &Path) -> Result<Option<DecisionRule>> {
     let path = run.join(DECISION_FILE);
-    if !path.exists() {
-        return Ok(None);
-    }
-    let text = std::fs::read_to_string(&path)
-        .with_context(|| format!("cannot read {}", path.display()))?;
-    let rule = serde_json::from_str(&text)
-        .with_context(|| format!("{} is no decision rule", path.display()))?;
-    Ok(Some(rule))
-}
-
-/// Leaves scores as AG-Net gives them; its threshold is never reported.
-fn undecided() -> DecisionRule {
-    DecisionRule {
-        threshold: 0.5,
-        uncertain_band: [0.5, 0.5],
-        temperature: 1.0,
-        fixed_on: "no data".to_owned(),
-    }
+    if path.exists() { read_decision(&path).map(Some) } else { Ok(None) }
 }

@@ -9,13 +9,11 @@ use rayon::prelude::*;
 
 use super::pipeline::{Answer, Pipeline, Refusal};
 use super::scored::{Scored, ScoredSet, label_from_name};
-use crate::data::metadata::{assign_split, stable_hash};
+use crate::data::metadata::{assign_split, is_in_share};
 use crate::data::shard::{ShardPhoto, for_each_photo};
 
 /// Photos scored side by side: bounds memory.
 const CHUNK: usize = 16;
-/// Resolution of [`Choice::share`].
-const SHARE_STEPS: u64 = 10_000;
 
 /// Which photos of a shard to take.
 #[derive(Debug, Clone, Copy)]
@@ -30,8 +28,7 @@ impl Choice {
     /// Whether the photo is taken; gives one of a set without splits its split first.
     pub fn takes(&self, photo: &mut ShardPhoto) -> bool {
         assign_split(&mut photo.metadata, &photo.key);
-        let step = stable_hash(&format!("evaluation of {}", photo.key)) % SHARE_STEPS;
-        (step as f64) < self.share * SHARE_STEPS as f64
+        is_in_share("evaluation", &photo.key, self.share)
             && !(self.held_out && photo.metadata.is_for_training())
     }
 }
