@@ -1,44 +1,45 @@
 //! A static file server for the built page, on this machine only.
 
 use std::fs::File;
-use std::io;
-use std::net::Ipv4Addr;
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
-use anyhow::{Context, Result, anyhow, bail};
-use tiny_http::{Header, Request, Response, Server};
+use anyhow::{Context, Result, bail};
 
-/// Browsers open about this many connections at once.
-const THREADS: usize = 6;
-
-/// A folder that is being served. The threads end with the process.
+/// A folder that is being served. The thread ends with the process.
 pub struct Site {
     url: String,
-    threads: Vec<thread::JoinHandle<()>>,
+    thread: thread::JoinHandle<()>,
 }
 
 impl Site {
     /// Serves `folder` on `port`; 0 takes a free one.
+    ///
+    /// A thread for each connection, and a connection for each file: with `tiny_http`, whose pool keeps a
+    /// thread for every open connection, the first visit of a browser could wait for ever.
     pub fn start(folder: &Path, port: u16) -> Result<Self> {
         if !folder.join("index.html").exists() {
             bail!("{} is not built: run `cargo xtask demo --no-serve`", folder.display());
         }
-        let server = Server::http((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
-            anyhow!("cannot listen on port {port}: {error}; choose another with --port")
-        })?;
-        let address = server.server_addr().to_ip().context("the server has no address")?;
-        let (server, folder) = (Arc::new(server), Arc::new(folder.to_owned()));
-        let threads = (0..THREADS)
-            .map(|_| {
-                let (server, folder) = (server.clone(), folder.clone());
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .with_context(|| format!("cannot listen on port {port}; choose another with --port"))?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let folder: Arc<Path> = folder.into();
+        let thread = thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let folder = folder.clone();
                 thread::spawn(move || {
-                    server.incoming_requests().for_each(|request| answer(request, &folder))
-                })
-            })
-            .collect();
-        Ok(Self { url: format!("http://{address}"), threads })
+                    if let Err(error) = answer(stream, &folder) {
+                        // The browser closed the connection: a reload or a closed tab, nothing to repair.
+                        eprintln!("serve: {error}");
+                    }
+                });
+            }
+        });
+        Ok(Self { url, thread })
     }
 
     /// The address, without a slash at its end.
@@ -48,26 +49,33 @@ impl Site {
 
     /// Serves until the process is stopped.
     pub fn wait(self) {
-        for thread in self.threads {
-            // A thread ends only by a panic, which it has printed itself.
-            let _ = thread.join();
-        }
+        // The thread ends only by a panic, which it has printed itself.
+        let _ = self.thread.join();
     }
 }
 
-fn answer(request: Request, folder: &Path) {
-    let sent = match file_from_url(request.url()).and_then(|path| open(folder.join(path)).ok()) {
-        Some((file, path)) => request.respond(
-            Response::from_file(file)
-                .with_header(header("Content-Type", content_type(&path)))
-                // A rebuilt page must not be mixed with an old module.
-                .with_header(header("Cache-Control", "no-cache")),
+/// Answers the one request of a connection.
+fn answer(mut stream: TcpStream, folder: &Path) -> io::Result<()> {
+    let mut lines = BufReader::new(stream.try_clone()?).lines();
+    // A browser opens connections ahead that it may never use.
+    let Some(request) = lines.next().transpose()? else { return Ok(()) };
+    while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
+    let url = request.split(' ').nth(1).unwrap_or_default();
+    match file_from_url(url).and_then(|path| open(folder.join(path)).ok()) {
+        Some((mut file, path)) => {
+            // `no-cache`: a rebuilt page must not be mixed with an old module.
+            write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nContent-Length: {}\r\n\
+                 Cache-Control: no-cache\r\nConnection: close\r\n\r\n",
+                content_type(&path),
+                file.metadata()?.len()
+            )?;
+            io::copy(&mut file, &mut stream).map(drop)
+        }
+        None => stream.write_all(
+            b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\nConnection: close\r\n\r\nnot found",
         ),
-        None => request.respond(Response::from_string("not found").with_status_code(404)),
-    };
-    if let Err(error) = sent {
-        // The browser closed the connection: a reload or a closed tab, nothing to repair.
-        eprintln!("serve: {error}");
     }
 }
 
@@ -83,10 +91,6 @@ fn file_from_url(url: &str) -> Option<PathBuf> {
     let path = url.split(['?', '#']).next()?.trim_start_matches('/');
     let path = PathBuf::from(path.replace("%20", " "));
     path.components().all(|part| matches!(part, Component::Normal(_))).then_some(path)
-}
-
-fn header(name: &str, value: &str) -> Header {
-    Header::from_bytes(name, value).expect("names and values here are plain ASCII")
 }
 
 /// Browsers refuse modules and streaming wasm of a wrong type.
