@@ -111,6 +111,9 @@ pub struct AgNetOptions {
     /// Share of the target probability spread over both classes.
     #[arg(long, default_value_t = 0.05)]
     label_smoothing: f32,
+    /// Disturb faces of both classes alike: light, sharpness, noise, compression, place.
+    #[arg(long)]
+    augment: bool,
     #[command(flatten)]
     #[serde(flatten)]
     training: TrainingOptions,
@@ -197,7 +200,7 @@ fn dfg(options: &DfgOptions) -> Result<()> {
 }
 
 fn agnet(options: &AgNetOptions) -> Result<()> {
-    let AgNetOptions { faces, strategy, label_smoothing, training: settings } = options;
+    let AgNetOptions { faces, strategy, label_smoothing, augment, training: settings } = options;
     let device = settings.seeded_device()?.autodiff();
     let store = FaceStore::open(faces)?;
     let config = Preset::web().agnet;
@@ -207,12 +210,14 @@ fn agnet(options: &AgNetOptions) -> Result<()> {
     let kept = AgNetSettings { options, domains };
     match strategy {
         StrategyName::CrossEntropy => {
-            let training = AgNetTraining::new(&store, classification, false, device)?;
+            let training = AgNetTraining::new(&store, classification, false, device)?
+                .with_augmentation(*augment);
             train(&training, agnet, settings, &kept).map(drop)
         }
         StrategyName::Ssdg => {
             let network = SsdgNetwork::new(agnet, config.bottleneck_width, domains, &device);
-            let training = AgNetTraining::new(&store, Ssdg { classification }, false, device)?;
+            let training = AgNetTraining::new(&store, Ssdg { classification }, false, device)?
+                .with_augmentation(*augment);
             train(&training, network, settings, &kept).map(drop)
         }
     }

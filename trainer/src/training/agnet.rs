@@ -13,6 +13,7 @@ use image::RgbImage;
 use rand::Rng;
 use rand::rngs::StdRng;
 
+use super::augment::Disturbance;
 use super::batch;
 use super::checkpoint::Better;
 use super::run::{Pass, StepLoss, Training};
@@ -32,6 +33,7 @@ pub struct AgNetTraining<S> {
     groups: [Vec<Vec<usize>>; 2],
     held_out: Vec<usize>,
     standardised_cue: bool,
+    augmented: bool,
     device: Device,
 }
 
@@ -75,8 +77,15 @@ impl<S> AgNetTraining<S> {
             groups,
             held_out: store.indices(|entry| !entry.metadata.is_for_training()),
             standardised_cue,
+            augmented: false,
             device,
         })
+    }
+
+    /// Whether training faces are disturbed (`augment.rs`) or mirrored only.
+    pub fn with_augmentation(mut self, augmented: bool) -> Self {
+        self.augmented = augmented;
+        self
     }
 
     /// Half live faces, half attacks; within a class every domain and instrument counts the same.
@@ -90,21 +99,43 @@ impl<S> AgNetTraining<S> {
             .collect()
     }
 
-    /// Faces and cues of a batch; both mirrored together.
-    fn inputs(
+    /// Faces and cues of a training batch: mirrored and disturbed together.
+    fn training_inputs(
         &self,
         indices: &[usize],
-        mirrored: &[bool],
-        device: &Device,
+        rng: &mut StdRng,
     ) -> Result<(Tensor<4>, Tensor<4>)> {
-        let aligned = batch::tensor(&batch::images(&self.aligned, indices, mirrored)?, device);
-        let drawn: Vec<RgbImage> = batch::images(&self.generated, indices, mirrored)?;
-        let cue = cue_from_residual(
-            aligned.clone(),
-            batch::tensor(&drawn, device),
-            self.standardised_cue,
-        );
-        Ok((aligned, cue))
+        let mirrored = batch::coins(indices.len(), rng);
+        let mut aligned = batch::images(&self.aligned, indices, &mirrored)?;
+        let mut generated = batch::images(&self.generated, indices, &mirrored)?;
+        if self.augmented {
+            for (face, generated) in aligned.iter_mut().zip(&mut generated) {
+                let disturbance = Disturbance::draw(rng);
+                *face = disturbance.of_face(std::mem::take(face), rng);
+                *generated = disturbance.of_generated(std::mem::take(generated));
+            }
+        }
+        Ok(self.face_and_cue(&aligned, &generated, &self.device))
+    }
+
+    /// Faces and cues as they are.
+    fn inputs(&self, indices: &[usize], device: &Device) -> Result<(Tensor<4>, Tensor<4>)> {
+        let as_it_is = vec![false; indices.len()];
+        let aligned = batch::images(&self.aligned, indices, &as_it_is)?;
+        let generated = batch::images(&self.generated, indices, &as_it_is)?;
+        Ok(self.face_and_cue(&aligned, &generated, device))
+    }
+
+    fn face_and_cue(
+        &self,
+        aligned: &[RgbImage],
+        generated: &[RgbImage],
+        device: &Device,
+    ) -> (Tensor<4>, Tensor<4>) {
+        let aligned = batch::tensor(aligned, device);
+        let generated = batch::tensor(generated, device);
+        let cue = cue_from_residual(aligned.clone(), generated, self.standardised_cue);
+        (aligned, cue)
     }
 }
 
@@ -119,8 +150,7 @@ impl<S: Strategy> Training for AgNetTraining<S> {
 
     fn loss(&self, network: &S::Network, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
         let indices = self.draw(pass.faces, rng);
-        let mirrored = batch::coins(pass.faces, rng);
-        let (aligned, cue) = self.inputs(&indices, &mirrored, &self.device)?;
+        let (aligned, cue) = self.training_inputs(&indices, rng)?;
         let output = S::agnet(network).forward(aligned, Some(cue));
         let labels = Labels {
             live: indices.iter().map(|&index| self.live[index]).collect(),
@@ -134,7 +164,7 @@ impl<S: Strategy> Training for AgNetTraining<S> {
         let device = self.device.clone().inner();
         let mut scores = Vec::with_capacity(self.held_out.len());
         for indices in self.held_out.chunks(MEASURED_BATCH) {
-            let (aligned, cue) = self.inputs(indices, &vec![false; indices.len()], &device)?;
+            let (aligned, cue) = self.inputs(indices, &device)?;
             scores.extend(score(&network, aligned, cue, 1.0).into_data().iter::<f32>());
         }
         let live: Vec<bool> = self.held_out.iter().map(|&index| self.live[index]).collect();

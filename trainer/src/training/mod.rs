@@ -2,6 +2,7 @@
 
 pub mod agnet;
 pub mod arcface;
+pub mod augment;
 pub mod autoencoder;
 pub mod batch;
 pub mod cached_faces;
