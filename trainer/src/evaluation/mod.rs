@@ -1,6 +1,7 @@
 //! Measuring: from photos or score files to error rates in percent, and over held-out domains.
 
 pub mod csv;
+pub mod groups;
 pub mod leave_one_out;
 pub mod pipeline;
 pub mod prepared;

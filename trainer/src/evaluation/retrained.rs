@@ -90,6 +90,7 @@ pub fn rows(
                     entry.metadata.domain == target.name
                 })?,
                 non_response: missing.remove(&target.name).unwrap_or_default(),
+                ..Default::default()
             };
             Ok(row(&target.name, &set, equal_error_threshold(&development), bootstrap))
         })

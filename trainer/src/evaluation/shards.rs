@@ -44,7 +44,13 @@ pub fn score_shards(pipeline: &Pipeline, shards: &[PathBuf], choice: Choice) -> 
             photos.par_iter().map(|photo| pipeline.score(photo, false)).collect();
         for (photo, answer) in photos.iter().zip(answers) {
             match answer {
-                Ok(answer) => set.scored.push(scored(photo, answer.score)),
+                Ok(answer) => {
+                    set.scored.push(scored(photo, answer.score));
+                    let group = &photo.metadata.group;
+                    if !group.is_empty() {
+                        set.groups.insert(photo.key.clone(), group.clone());
+                    }
+                }
                 Err(Refusal::NoAnswer(code)) => set.non_response.add(code, &photo.metadata.label),
                 Err(Refusal::Fatal(error)) => return Err(error),
             }
