@@ -3,6 +3,7 @@
 mod calibrate;
 mod commands;
 mod config;
+mod cue_source;
 mod data;
 mod device;
 mod evaluation;

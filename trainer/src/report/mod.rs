@@ -5,4 +5,5 @@ pub mod evaluation;
 pub mod mistakes;
 pub mod page;
 pub mod plot;
+pub mod protocol;
 pub mod training_run;

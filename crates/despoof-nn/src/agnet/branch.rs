@@ -68,8 +68,7 @@ impl Parts<'_> {
         let embedded = self.patch_embed.forward(image);
         let [batch, count, width] = embedded.dims();
         let cls_token = self.cls_token.val().expand([batch, 1, width]);
-        let mut tokens =
-            Tensor::cat(vec![cls_token, embedded.clone()], 1) + self.pos_embed.val();
+        let mut tokens = Tensor::cat(vec![cls_token, embedded.clone()], 1) + self.pos_embed.val();
         for layer in self.blocks {
             tokens = layer.forward(tokens, cue_tokens.cloned());
         }

@@ -109,13 +109,7 @@ impl AgNet {
         };
         let embedding = self.embedding_from_feature(feature.clone());
         let logits = self.logits_from_embedding(embedding.clone());
-        AgNetOutput {
-            embedded: tokens.embedded,
-            tokens: tokens.last,
-            feature,
-            embedding,
-            logits,
-        }
+        AgNetOutput { embedded: tokens.embedded, tokens: tokens.last, feature, embedding, logits }
     }
 
     /// f_cue of paper eq. 5: a cue `[batch, 3, 224, 224]` to `[batch, 49, cue width]`.
