@@ -7,6 +7,7 @@ mod memae;
 pub mod plane;
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use anyhow::{Context, Result};
 use burn::tensor::{Device, Tensor};
@@ -109,6 +110,23 @@ pub struct OtherRuns {
 impl Default for CueChoice {
     fn default() -> Self {
         Self { name: CueName::Dfg, sampler_steps: None, noise_seed: None, noise_samples: 1 }
+    }
+}
+
+impl FromStr for CueChoice {
+    type Err = String;
+
+    /// Reads `SOURCE` or `SOURCE@STEPS`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, steps) = match text.split_once('@') {
+            Some((name, steps)) => {
+                let steps =
+                    steps.parse().map_err(|_| format!("{steps:?} is no number of steps"))?;
+                (name, Some(steps))
+            }
+            None => (text, None),
+        };
+        Ok(Self { name: CueName::from_str(name, false)?, sampler_steps: steps, ..Self::default() })
     }
 }
 

@@ -68,10 +68,10 @@ impl Fold {
         store
     }
 
-    /// Attack instruments that training has seen.
+    /// Attack families that training has seen.
     pub fn seen(&self, store: &FaceStore) -> BTreeSet<String> {
         let seen = store.entries.iter().filter(|entry| self.role(entry) == Role::Training);
-        seen.filter(|entry| !is_live(entry)).map(|entry| instrument(entry).to_owned()).collect()
+        seen.filter(|entry| !is_live(entry)).map(|entry| family(entry).to_owned()).collect()
     }
 }
 
@@ -81,9 +81,13 @@ fn is_tested_person(entry: &FaceEntry) -> bool {
     stable_hash(&format!("tested {person}")).is_multiple_of(2)
 }
 
-/// Family of an attack: simulated species and recorded instruments of one kind are one family.
-pub fn family(entry: &FaceEntry) -> &str {
-    let instrument = instrument(entry);
+/// Family of a face's attack.
+fn family(entry: &FaceEntry) -> &str {
+    family_of(instrument(entry))
+}
+
+/// Family of an attack instrument: simulated species and recorded attacks of one kind are one family.
+pub fn family_of(instrument: &str) -> &str {
     match instrument.split(['-', '_', ' ']).next().unwrap_or(instrument) {
         "print" | "photo" => "print",
         "screen" | "replay" | "video" => "screen",
@@ -137,6 +141,7 @@ mod tests {
         assert_eq!(fold.role(&entry("a", "live", Some("print-cut"), "train")), Role::Training);
         assert_eq!(fold.role(&entry("a", "live", Some("recaptured"), "train")), Role::Training);
         assert_eq!(fold.role(&entry("c", "print", None, "train")), Role::Unused);
+        assert_eq!(family_of("paper-mask"), "paper-mask");
     }
 
     #[test]

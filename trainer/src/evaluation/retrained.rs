@@ -1,7 +1,7 @@
 //! Protocols with AG-Net trained anew for each fold and seed, and every checkpoint scored on
 //! development data and targets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -135,8 +135,8 @@ impl Protocol<'_> {
         step_scores::read(&run, &fold.rows())
     }
 
-    /// Attack instruments that a fold's training has seen.
-    pub fn seen(faces: &PreparedFaces, fold: &Fold) -> std::collections::BTreeSet<String> {
+    /// Attack families that a fold's training has seen.
+    pub fn seen(faces: &PreparedFaces, fold: &Fold) -> BTreeSet<String> {
         fold.seen(&faces.store)
     }
 

@@ -11,7 +11,8 @@ pub fn mean(values: impl IntoIterator<Item = Option<f64>>) -> Option<f64> {
     (!defined.is_empty()).then(|| rounded(defined.iter().sum::<f64>() / defined.len() as f64))
 }
 
-/// The 95 % interval of the mean, by Student's t; `None` of fewer than two values.
+/// The 95 % interval of the mean of percentages, by Student's t, cut to 0 and 100; `None` of fewer than
+/// two values.
 pub fn interval(values: impl IntoIterator<Item = Option<f64>>) -> Option<[f64; 2]> {
     let defined: Vec<f64> = values.into_iter().flatten().collect();
     let count = defined.len() as f64;
@@ -22,7 +23,7 @@ pub fn interval(values: impl IntoIterator<Item = Option<f64>>) -> Option<[f64; 2
     let squares: f64 = defined.iter().map(|value| (value - mean).powi(2)).sum();
     let error = (squares / (count - 1.0) / count).sqrt();
     let reach = T.get(defined.len() - 2).copied().unwrap_or(T_OF_MORE) * error;
-    Some([rounded(mean - reach), rounded(mean + reach)])
+    Some([mean - reach, mean + reach].map(|end| rounded(end.clamp(0.0, 100.0))))
 }
 
 /// Six digits behind the point: fewer than rounding errors need, more than any count gives.
@@ -41,6 +42,7 @@ mod tests {
         // Deviation 2, error 2 / √3, times 4.303.
         let [low, high] = interval(values).expect("three values");
         assert!((low - 7.031_328).abs() < 1e-3 && (high - 16.968_672).abs() < 1e-3);
+        assert_eq!(interval([Some(1.0), Some(99.0)]), Some([0.0, 100.0]));
         assert_eq!(interval([Some(1.0)]), None);
         assert_eq!(mean([None]), None);
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use despoof::metrics::{Bootstrap, Sample};
 use serde::Serialize;
 
+use super::fold::family_of;
 use super::leave_one_out::equal_error_threshold;
 use super::scored::{NonResponse, Scored};
 use super::spread::{interval, mean};
@@ -105,7 +106,7 @@ pub struct SeedFigures {
 pub struct AttackFigures {
     /// How many were tested.
     pub count: usize,
-    /// Whether training saw none of its kind.
+    /// Whether training saw none of its family.
     pub unseen: bool,
     /// APCER at the honest threshold.
     pub honest_apcer: Option<f64>,
@@ -248,7 +249,7 @@ fn attacks(measured: &[Measured], seen: &BTreeSet<String>) -> BTreeMap<String, A
         };
         AttackFigures {
             count,
-            unseen: !seen.contains(name),
+            unseen: !seen.contains(family_of(name)),
             honest_apcer: rate(|last| &last.rates.honest.apcer_by_attack),
             eer_apcer: rate(|last| &last.rates.oracle.apcer_by_attack),
         }

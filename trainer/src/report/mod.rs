@@ -2,6 +2,7 @@
 
 pub mod curves;
 pub mod evaluation;
+pub mod figure3;
 pub mod mistakes;
 pub mod page;
 pub mod plot;
