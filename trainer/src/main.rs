@@ -3,6 +3,7 @@
 mod calibrate;
 mod commands;
 mod config;
+mod cue_source;
 mod data;
 mod device;
 mod evaluation;
@@ -68,6 +69,9 @@ enum Command {
     /// Measure over held-out domains.
     #[command(subcommand)]
     Protocol(commands::protocol::ProtocolCommand),
+    /// Draw a figure of the paper.
+    #[command(subcommand)]
+    Report(commands::report::ReportCommand),
 }
 
 fn main() -> ExitCode {
@@ -99,6 +103,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Verify(options) => commands::verify::run(&options)?,
         Command::Eval(options) => commands::eval::run(&options)?,
         Command::Protocol(command) => commands::protocol::run(&command)?,
+        Command::Report(command) => commands::report::run(&command)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -13,13 +13,13 @@ use despoof_nn::identity::{IdentityConfig, IdentityEncoder};
 use despoof_nn::presets::Preset;
 use serde::{Deserialize, Serialize};
 
+use crate::training::agnet_recipe::{AgNetOfRun, VariantName};
 use crate::training::arcface::ArcFaceNetwork;
 use crate::training::autoencoder::network::{AdversarialAutoencoder, NetworkOptions};
 use crate::training::checkpoint::load_weights;
 use crate::training::dfg::PredictionChoice;
 use crate::training::options::{has_config, read_config};
 use crate::training::strategy::StrategyName;
-use crate::training::strategy::ssdg::SsdgNetwork;
 
 /// Name of the file beside an autoencoder's checkpoints.
 const SCALING_FILE: &str = "scaling.json";
@@ -34,6 +34,9 @@ struct Scaling {
 struct AgNetSettings {
     strategy: StrategyName,
     domains: usize,
+    /// Runs of before there were others do not say.
+    #[serde(default)]
+    variant: VariantName,
 }
 
 /// What has to be known of a run of `train identity` to read its weights.
@@ -119,17 +122,10 @@ fn arcface_persons(run: &Path) -> Result<Option<usize>> {
 /// # Errors
 /// A run without settings or without a checkpoint.
 pub fn agnet(run: &Path, device: &Device) -> Result<AgNet> {
-    let config = Preset::web().agnet;
-    let agnet = config.init(device);
     let settings: AgNetSettings = read_config(run)?;
-    match settings.strategy {
-        StrategyName::CrossEntropy => load_weights(run, agnet),
-        StrategyName::Ssdg => {
-            let width = config.bottleneck_width;
-            let network = SsdgNetwork::new(agnet, width, settings.domains, device);
-            Ok(load_weights(run, network)?.agnet)
-        }
-    }
+    let config = Preset::web().agnet.with_variant(settings.variant.into());
+    // How labels were smoothed says nothing of the weights' shapes.
+    settings.strategy.visit(0.0, AgNetOfRun { run, config, domains: settings.domains, device })
 }
 
 /// The autoencoder of a run, with the scale that `cache latents` measured.

@@ -2,7 +2,9 @@
 
 pub mod curves;
 pub mod evaluation;
+pub mod figure3;
 pub mod mistakes;
 pub mod page;
 pub mod plot;
+pub mod protocol;
 pub mod training_run;

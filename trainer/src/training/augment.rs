@@ -5,8 +5,8 @@
 use despoof_simulate::jpeg_round_trip;
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
-use rand::Rng;
 use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use rand_distr::StandardNormal;
 
 /// Everything that is drawn for one face.
@@ -21,6 +21,7 @@ pub struct Disturbance {
     resolution: f32,
     /// Deviation of the noise, of 255.
     noise: f32,
+    noise_seed: u64,
     /// JPEG quality, 1 to 100.
     quality: Option<u8>,
 }
@@ -43,18 +44,19 @@ impl Disturbance {
             saturation: if rng.random_bool(0.5) { rng.random_range(0.4..=1.5) } else { 1.0 },
             resolution: if rng.random_bool(0.35) { rng.random_range(0.3..=0.9) } else { 1.0 },
             noise: if rng.random_bool(0.3) { rng.random_range(1.0..=9.0) } else { 0.0 },
+            noise_seed: rng.random(),
             quality: rng.random_bool(0.4).then(|| rng.random_range(30..=92)),
         }
     }
 
     /// The face as another camera might have recorded it.
-    pub fn of_face(&self, face: RgbImage, rng: &mut StdRng) -> RgbImage {
+    pub fn of_face(&self, face: RgbImage) -> RgbImage {
         let mut face = self.of_generated(face);
         if self.resolution < 1.0 {
             face = resampled(&face, self.resolution);
         }
         if self.noise > 0.0 {
-            add_noise(&mut face, self.noise, rng);
+            add_noise(&mut face, self.noise, &mut StdRng::seed_from_u64(self.noise_seed));
         }
         match self.quality {
             Some(quality) => jpeg_round_trip(&face, quality, true),
@@ -142,8 +144,6 @@ fn add_noise(face: &mut RgbImage, deviation: f32, rng: &mut StdRng) {
 
 #[cfg(test)]
 mod tests {
-    use rand::SeedableRng;
-
     use super::*;
 
     fn gradient() -> RgbImage {
@@ -157,33 +157,30 @@ mod tests {
             saturation: 1.0,
             resolution: 1.0,
             noise: 0.0,
+            noise_seed: 0,
             quality: None,
         }
     }
 
     #[test]
     fn the_same_seed_disturbs_alike() {
-        let disturbed = |seed| {
-            let mut rng = StdRng::seed_from_u64(seed);
-            Disturbance::draw(&mut rng).of_face(gradient(), &mut rng)
-        };
+        let disturbed =
+            |seed| Disturbance::draw(&mut StdRng::seed_from_u64(seed)).of_face(gradient());
         assert_eq!(disturbed(3), disturbed(3));
         assert_ne!(disturbed(3), disturbed(4));
     }
 
     #[test]
     fn nothing_drawn_changes_nothing() {
-        let mut rng = StdRng::seed_from_u64(0);
-        assert_eq!(nothing().of_face(gradient(), &mut rng), gradient());
+        assert_eq!(nothing().of_face(gradient()), gradient());
     }
 
     #[test]
     fn light_and_place_of_the_generated_face_follow_the_input() {
         for seed in 0..20 {
-            let mut rng = StdRng::seed_from_u64(seed);
-            let drawn = Disturbance::draw(&mut rng);
+            let drawn = Disturbance::draw(&mut StdRng::seed_from_u64(seed));
             let recorded = Disturbance { resolution: 1.0, noise: 0.0, quality: None, ..drawn };
-            assert_eq!(recorded.of_face(gradient(), &mut rng), recorded.of_generated(gradient()));
+            assert_eq!(recorded.of_face(gradient()), recorded.of_generated(gradient()));
         }
     }
 

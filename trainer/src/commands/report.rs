@@ -1,0 +1,61 @@
+//! `despoof report`: figures of the paper.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use burn::tensor::Device;
+use clap::{Args, Subcommand};
+
+use crate::cue_source::{CueChoice, CueRuns};
+use crate::data::face_store::FaceStore;
+use crate::report::figure3::{Column, Figure, chosen_faces};
+
+/// Figures.
+#[derive(Debug, Subcommand)]
+pub enum ReportCommand {
+    /// Faces of every kind beside their reconstructions and residuals by several sources (figure 3).
+    /// The picture shows people.
+    Figure3(Figure3Options),
+}
+
+/// Options of `despoof report figure3`.
+#[derive(Debug, Args)]
+pub struct Figure3Options {
+    /// Folders of prepared faces.
+    #[arg(long, required = true, num_args = 1..)]
+    faces: Vec<PathBuf>,
+    /// Sources of cues, separated by commas, each `SOURCE` or `SOURCE@STEPS`: dfg, dfg-noise,
+    /// dfg-noised-input, memae, deep-svdd, anoddpm.
+    #[arg(long, value_delimiter = ',', default_value = "dfg")]
+    cues: Vec<CueChoice>,
+    #[command(flatten)]
+    runs: CueRuns,
+    /// Faces of each kind: live, and every attack instrument.
+    #[arg(long, default_value_t = 1)]
+    per_kind: usize,
+    /// Decides which faces.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Folder for `figure3.png`, `figure3.json` and `report.html`.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+/// Runs `despoof report`.
+pub fn run(command: &ReportCommand) -> Result<()> {
+    let ReportCommand::Figure3(options) = command;
+    let stores =
+        options.faces.iter().map(|folder| FaceStore::open(folder)).collect::<Result<Vec<_>>>()?;
+    let faces = chosen_faces(&stores, options.per_kind, options.seed)?;
+    ensure!(!faces.is_empty(), "there is no face to draw");
+    let device = Device::flex();
+    let column = |cue: &CueChoice| -> Result<Column> {
+        let source = options.runs.open(cue, &device)?;
+        Column::draw(cue.to_string(), source.as_ref(), &faces, &device)
+            .with_context(|| format!("--cues {cue}"))
+    };
+    let columns = options.cues.iter().map(column).collect::<Result<Vec<_>>>()?;
+    Figure { faces: &faces, columns: &columns, seed: options.seed }.write(&options.out)?;
+    println!("{}", options.out.join(crate::report::page::FILE).display());
+    Ok(())
+}
