@@ -69,7 +69,7 @@ enum Command {
     /// Measure over held-out domains.
     #[command(subcommand)]
     Protocol(commands::protocol::ProtocolCommand),
-    /// Draw a figure of the paper.
+    /// Draw the paper's figure 3, measure what its noise does.
     #[command(subcommand)]
     Report(commands::report::ReportCommand),
 }

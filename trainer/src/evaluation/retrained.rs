@@ -287,7 +287,8 @@ fn scored_entry(entry: &FaceEntry, score: f32) -> Scored {
         score: f64::from(score),
         label: label_from_name(label),
         subject: metadata.known_subject().map(str::to_owned),
-        video: metadata.known_video().map(str::to_owned),
+        // Domains number their videos anew.
+        video: metadata.known_video().map(|video| format!("{}/{video}", metadata.domain)),
     };
     Scored { name: entry.key.clone(), sample }
 }
