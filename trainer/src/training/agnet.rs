@@ -93,13 +93,13 @@ impl<S> AgNetTraining<S> {
     }
 
     /// Faces and cues of a batch, in its order.
-    fn inputs(&self, drawn: &[Drawn], rng: &mut StdRng) -> Result<Inputs> {
+    fn inputs(&self, drawn: &[Drawn], device: &Device, rng: &mut StdRng) -> Result<Inputs> {
         let (mut faces, mut cues) = (Vec::new(), Vec::new());
         for run in drawn.chunk_by(|a, b| a.is_extra == b.is_extra) {
             let indices: Vec<usize> = run.iter().map(|drawn| drawn.index).collect();
             let changes = Changes::draw(indices.len(), self.augmented, rng);
             let source = self.faces_of(run[0]);
-            let (face, cue) = source.changed_inputs(&indices, &changes, &self.device)?;
+            let (face, cue) = source.changed_inputs(&indices, &changes, device)?;
             faces.push(face);
             cues.extend(cue);
         }
@@ -155,7 +155,7 @@ impl<S: Strategy> Training for AgNetTraining<S> {
 
     fn loss(&self, network: &S::Network, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
         let drawn = self.draw(pass.faces, rng);
-        let (aligned, cue) = self.inputs(&drawn, rng)?;
+        let (aligned, cue) = self.inputs(&drawn, &pass.device, rng)?;
         let output = S::agnet(network).forward(aligned, cue);
         let of = |drawn: &Drawn| (self.faces_of(*drawn), drawn.index);
         let labels = Labels {

@@ -39,16 +39,16 @@ impl Training for AnoDdpmTraining {
     }
 
     fn loss(&self, network: &AnoDdpm, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
-        let faces = self.faces.draw(pass.faces, rng, &self.device)?;
+        let faces = self.faces.draw(pass.faces, rng, &pass.device)?;
         let [count, _, height, width] = faces.dims();
         let timesteps: Vec<usize> =
             (0..count).map(|_| rng.random_range(0..self.config.noised_steps)).collect();
         let noise = (0..count)
-            .map(|_| self.config.noise(rng.random(), [height, width], &self.device))
+            .map(|_| self.config.noise(rng.random(), [height, width], &pass.device))
             .collect();
         let noise = Tensor::cat(noise, 0);
         let noised = add_noise(&self.config.schedule(), faces, noise.clone(), &timesteps);
-        let predicted = network.forward(noised, batch::timesteps(&timesteps, &self.device));
+        let predicted = network.forward(noised, batch::timesteps(&timesteps, &pass.device));
         Ok(StepLoss { loss: (predicted - noise).square().mean(), parts: Vec::new() })
     }
 

@@ -51,7 +51,7 @@ impl Training for DeepSvddTraining {
     }
 
     fn loss(&self, network: &DeepSvdd, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
-        let faces = self.faces.draw(pass.faces, rng, &self.device)?;
+        let faces = self.faces.draw(pass.faces, rng, &pass.device)?;
         let output = network.forward(faces.clone());
         let error = (faces - output.reconstruction).square().mean();
         let distance = output.distance.mean();

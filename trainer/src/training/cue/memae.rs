@@ -33,7 +33,7 @@ impl Training for MemAeTraining {
     }
 
     fn loss(&self, network: &MemAe, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
-        let faces = self.faces.draw(pass.faces, rng, &self.device)?;
+        let faces = self.faces.draw(pass.faces, rng, &pass.device)?;
         let output = network.forward(faces.clone());
         let error = (faces - output.reconstruction).square().mean();
         let entropy = entropy(output.weights);

@@ -60,7 +60,7 @@ pub struct Moment<'a> {
 }
 
 /// A way to train AG-Net.
-pub trait Strategy {
+pub trait Strategy: Sync {
     /// AG-Net with what is trained beside it.
     type Network: Module;
 
