@@ -60,6 +60,8 @@ enum Command {
     Cues(commands::cues::CuesOptions),
     /// Make a bundle from runs.
     Export(commands::export::ExportOptions),
+    /// Make runs of a bundle's networks, to go on from.
+    Unpack(commands::unpack::UnpackOptions),
     /// Make an int8 bundle of one in 32 bits, and measure what that loses.
     Quantize(commands::quantize::QuantizeOptions),
     /// Check that a bundle is whole, and print what is in it.
@@ -99,6 +101,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Distill(options) => commands::distill::run(&options)?,
         Command::Cues(options) => commands::cues::run(&options)?,
         Command::Export(options) => commands::export::run(&options)?,
+        Command::Unpack(options) => commands::unpack::run(&options)?,
         Command::Quantize(options) => commands::quantize::run(&options)?,
         Command::Verify(options) => commands::verify::run(&options)?,
         Command::Eval(options) => commands::eval::run(&options)?,

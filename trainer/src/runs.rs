@@ -13,6 +13,7 @@ use despoof_nn::identity::{IdentityConfig, IdentityEncoder};
 use despoof_nn::presets::Preset;
 use serde::{Deserialize, Serialize};
 
+use crate::preset_choice::PresetChoice;
 use crate::training::agnet_recipe::{AgNetOfRun, VariantName};
 use crate::training::arcface::ArcFaceNetwork;
 use crate::training::autoencoder::network::{AdversarialAutoencoder, NetworkOptions};
@@ -53,6 +54,14 @@ struct DfgSettings {
     prediction: Option<PredictionChoice>,
 }
 
+/// What any run says of its sizes.
+#[derive(Deserialize)]
+struct Sizes {
+    /// Runs of before there was a choice do not say.
+    #[serde(default)]
+    preset: PresetChoice,
+}
+
 /// The run folders of a generator.
 #[derive(Debug, Clone, Args)]
 pub struct GeneratorRuns {
@@ -73,7 +82,7 @@ impl GeneratorRuns {
     /// # Errors
     /// A run without a checkpoint.
     pub fn generator(&self, device: &Device) -> Result<Generator> {
-        let preset = Preset::web();
+        let preset = preset(&self.dfg)?;
         Ok(Generator {
             autoencoder: autoencoder(&self.autoencoder, device)?,
             unet: load_weights(&self.dfg, preset.unet.init(device))?,
@@ -83,13 +92,25 @@ impl GeneratorRuns {
     }
 }
 
+/// Which preset a run's network has the sizes of; a run without settings has the web preset's.
+///
+/// # Errors
+/// Settings that cannot be read.
+pub fn preset_choice(run: &Path) -> Result<PresetChoice> {
+    if has_config(run) { Ok(read_config::<Sizes>(run)?.preset) } else { Ok(PresetChoice::Web) }
+}
+
+fn preset(run: &Path) -> Result<Preset> {
+    Ok(preset_choice(run)?.preset())
+}
+
 /// The preset's sampler for what the network of a run of `train dfg` or `distill` predicts; that of
 /// the preset where the run does not say (imported weights keep no settings).
 ///
 /// # Errors
 /// Settings that cannot be read.
 pub fn sampler(run: &Path) -> Result<SamplerConfig> {
-    let sampler = Preset::web().sampler;
+    let sampler = preset(run)?.sampler;
     let chosen = if has_config(run) { read_config::<DfgSettings>(run)?.prediction } else { None };
     Ok(SamplerConfig { prediction: chosen.map_or(sampler.prediction, Into::into), ..sampler })
 }
@@ -100,7 +121,7 @@ pub fn sampler(run: &Path) -> Result<SamplerConfig> {
 /// A run without a checkpoint.
 pub fn identity_encoder(run: &Path, device: &Device) -> Result<IdentityEncoder> {
     // A run holds the network, without the enum around it.
-    Ok(match Preset::web().identity {
+    Ok(match preset(run)?.identity {
         IdentityConfig::MobileFaceNet(config) => match arcface_persons(run)? {
             Some(persons) => {
                 let network = ArcFaceNetwork::new(config.init(device), persons, device);
@@ -123,7 +144,7 @@ fn arcface_persons(run: &Path) -> Result<Option<usize>> {
 /// A run without settings or without a checkpoint.
 pub fn agnet(run: &Path, device: &Device) -> Result<AgNet> {
     let settings: AgNetSettings = read_config(run)?;
-    let config = Preset::web().agnet.with_variant(settings.variant.into());
+    let config = preset(run)?.agnet.with_variant(settings.variant.into());
     // How labels were smoothed says nothing of the weights' shapes.
     settings.strategy.visit(0.0, AgNetOfRun { run, config, domains: settings.domains, device })
 }
@@ -141,7 +162,7 @@ pub fn autoencoder(run: &Path, device: &Device) -> Result<Autoencoder> {
 /// # Errors
 /// A run without a checkpoint.
 pub fn unscaled_autoencoder(run: &Path, device: &Device) -> Result<Autoencoder> {
-    let config = autoencoder_network(run)?.config(Preset::web().autoencoder);
+    let config = autoencoder_network(run)?.config(preset(run)?.autoencoder);
     load_autoencoder(run, &config, device)
 }
 
@@ -174,7 +195,7 @@ pub fn autoencoder_config(run: &Path) -> Result<AutoencoderConfig> {
     })?;
     let scaling: Scaling =
         serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
-    let config = autoencoder_network(run)?.config(Preset::web().autoencoder);
+    let config = autoencoder_network(run)?.config(preset(run)?.autoencoder);
     Ok(AutoencoderConfig { scaling_factor: scaling.scaling_factor, ..config })
 }
 

@@ -40,7 +40,7 @@ pub fn run(options: &ExportOptions) -> Result<()> {
     let preset = Preset {
         autoencoder: runs::autoencoder_config(&options.generator.autoencoder)?,
         sampler: runs::sampler(&options.generator.dfg)?,
-        ..Preset::web()
+        ..runs::preset_choice(&options.generator.dfg)?.preset()
     };
     let generator = options.generator.generator(&device)?;
     let identity = runs::identity_encoder(&options.generator.identity, &device)?;

@@ -16,4 +16,5 @@ pub mod quantize;
 pub mod report;
 pub mod simulate;
 pub mod train;
+pub mod unpack;
 pub mod verify;

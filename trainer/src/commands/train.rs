@@ -9,13 +9,13 @@ use despoof_nn::cue_networks::anoddpm::AnoDdpmConfig;
 use despoof_nn::cue_networks::deep_svdd::DeepSvddConfig;
 use despoof_nn::cue_networks::memae::MemAeConfig;
 use despoof_nn::mobilefacenet::MobileFaceNetConfig;
-use despoof_nn::presets::Preset;
 use serde::Serialize;
 
 use super::cache;
 use super::prepared::FaceSource;
 use crate::data::face_store::FaceStore;
 use crate::import;
+use crate::preset_choice::PresetChoice;
 use crate::runs;
 use crate::training::agnet::AgNetData;
 use crate::training::agnet_recipe::{AgNetRecipe, AgNetRun};
@@ -71,6 +71,9 @@ pub struct AutoencoderOptions {
     #[command(flatten)]
     #[serde(flatten)]
     source: FaceSource,
+    /// Sizes of the network.
+    #[arg(long, value_enum, default_value_t)]
+    preset: PresetChoice,
     /// Side of the random crops in pixels, a multiple of 8.
     #[arg(long, default_value_t = 112)]
     crop: u32,
@@ -91,6 +94,9 @@ pub struct DfgOptions {
     #[command(flatten)]
     #[serde(flatten)]
     source: FaceSource,
+    /// Sizes of the network.
+    #[arg(long, value_enum, default_value_t)]
+    preset: PresetChoice,
     /// Run of `train autoencoder`, which draws the samples.
     #[arg(long)]
     autoencoder: PathBuf,
@@ -126,6 +132,9 @@ pub struct AgNetOptions {
     /// Folder of prepared faces with cached generated faces.
     #[arg(long)]
     faces: PathBuf,
+    /// Sizes of the network.
+    #[arg(long, value_enum, default_value_t)]
+    preset: PresetChoice,
     #[command(flatten)]
     #[serde(flatten)]
     recipe: AgNetRecipe,
@@ -184,10 +193,10 @@ fn arcface(options: &IdentityOptions, store: &FaceStore, device: &Device) -> Res
 }
 
 fn autoencoder(options: &AutoencoderOptions) -> Result<()> {
-    let AutoencoderOptions { source, crop, network, losses, training: settings } = options;
+    let AutoencoderOptions { source, preset, crop, network, losses, training: settings } = options;
     let store = source.open(&settings.run, false)?;
     let device = settings.seeded_device()?.autodiff();
-    let autoencoder = network.config(Preset::web().autoencoder).init(&device);
+    let autoencoder = network.config(preset.preset().autoencoder).init(&device);
     let (crop, losses, network) = (*crop, *losses, network.clone());
     if network.is_adversarial() {
         let adversarial = AdversarialAutoencoder::new(autoencoder, &device);
@@ -199,7 +208,8 @@ fn autoencoder(options: &AutoencoderOptions) -> Result<()> {
 }
 
 fn dfg(options: &DfgOptions) -> Result<()> {
-    let DfgOptions { source, autoencoder, identity, denoising, training: settings } = options;
+    let DfgOptions { source, preset, autoencoder, identity, denoising, training: settings } =
+        options;
     let device = settings.seeded_device()?;
     let faces = source.folder(&settings.run, false)?;
     if let Some(identity) = identity.as_ref().filter(|_| source.is_shards()) {
@@ -207,7 +217,7 @@ fn dfg(options: &DfgOptions) -> Result<()> {
     }
     let faces = CachedFaces::open(&FaceStore::open(&faces)?)?;
     let autoencoder = runs::autoencoder(autoencoder, &device)?;
-    let preset = Preset::web();
+    let preset = preset.preset();
     let mut sampler = preset.sampler;
     sampler.prediction = denoising.prediction.map_or(sampler.prediction, Into::into);
     let device = device.autodiff();
@@ -239,7 +249,7 @@ fn cue(options: &CueOptions) -> Result<()> {
 }
 
 fn agnet(options: &AgNetOptions) -> Result<()> {
-    let AgNetOptions { faces, recipe, training } = options;
+    let AgNetOptions { faces, preset, recipe, training } = options;
     let store = FaceStore::open(faces)?;
     let extra_real = recipe.extra_real.as_deref().map(FaceStore::open).transpose()?;
     let data = AgNetData {
@@ -249,7 +259,7 @@ fn agnet(options: &AgNetOptions) -> Result<()> {
         augmented: recipe.augment,
     };
     let kept = AgNetSettings { options, domains: data.domains() };
-    let config = Preset::web().agnet.with_variant(recipe.variant.into());
+    let config = preset.preset().agnet.with_variant(recipe.variant.into());
     let run = AgNetRun { config, data, options: training, kept: &kept };
     recipe.strategy.visit(recipe.label_smoothing, run)
 }

@@ -71,6 +71,17 @@ impl From<VariantName> for Variant {
     }
 }
 
+impl From<Variant> for VariantName {
+    fn from(variant: Variant) -> Self {
+        match variant {
+            Variant::AgNet => Self::AgNet,
+            Variant::OnlyImage => Self::OnlyImage,
+            Variant::OnlyResidual => Self::OnlyResidual,
+            Variant::DualBranch => Self::DualBranch,
+        }
+    }
+}
+
 impl AgNetRecipe {
     /// Where cues are read from in a plane that `cues` has made; nowhere, where none is looked at.
     pub fn reading(&self) -> Option<CueReading> {

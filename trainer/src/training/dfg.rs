@@ -48,6 +48,15 @@ impl From<PredictionChoice> for Prediction {
     }
 }
 
+impl From<Prediction> for PredictionChoice {
+    fn from(prediction: Prediction) -> Self {
+        match prediction {
+            Prediction::Epsilon => Self::Epsilon,
+            Prediction::Velocity => Self::Velocity,
+        }
+    }
+}
+
 /// How the denoising loss is made.
 #[derive(Debug, Clone, Copy, Default, Args, Serialize)]
 pub struct DenoisingOptions {
