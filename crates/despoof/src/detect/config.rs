@@ -21,8 +21,13 @@ pub struct DetectorConfig {
     pub most_candidates: [usize; 3],
     /// Width of the border with which a photo without a whole face is searched once more, as a
     /// share of its longest side, 0 to 1; 0: never, as in manifests that do not say.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub border: f32,
+}
+
+/// Manifests of before there were borders keep their digest.
+fn is_zero(share: &f32) -> bool {
+    *share == 0.0
 }
 
 impl Default for DetectorConfig {
