@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
-import { makeFaceVideos } from './lib/face-video.mjs';
+import makeFaceVideos from '../browser/face-video.mjs';
 import { BUILT, CONSUMERS, REPOSITORY } from './lib/paths.mjs';
 
 /** Name of each consumer, and what its build leaves to be served. */

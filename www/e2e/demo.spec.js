@@ -1,4 +1,5 @@
-import { ASTRONAUT, SCREENSHOTS } from './paths.js';
+import { PORTRAIT } from '../../tests/browser/photos.mjs';
+import { SCREENSHOTS } from './paths.js';
 import { expect, test } from './test.js';
 
 const HARDWARE = { cpu: 'processor (WebAssembly)', webgpu: 'graphics processor (WebGPU)' };
@@ -14,7 +15,7 @@ for (const backend of ['cpu', 'webgpu']) {
     // SwiftShader computes WebGPU on the processor, many times slower than anybody's graphics card.
     test.setTimeout(900_000);
     await page.goto(`${site.url}?backend=${backend}`);
-    await page.locator('despoof-check input[type="file"]').setInputFiles(ASTRONAUT);
+    await page.locator('despoof-check input[type="file"]').setInputFiles(PORTRAIT);
     await expect(page.locator('#numbers')).toBeVisible({ timeout: 800_000 });
     await page.locator('#numbers summary').click();
     await expect(page.locator('#ran-on')).toHaveText(HARDWARE[backend]);
@@ -26,17 +27,17 @@ for (const backend of ['cpu', 'webgpu']) {
 
 test('after the first check there are no requests, and no connection is needed', async ({ page, site, context }) => {
   await page.goto(`${site.url}?backend=cpu`);
-  await verdictOnPhoto(page, ASTRONAUT);
+  await verdictOnPhoto(page, PORTRAIT);
   const before = site.requests.length;
   await context.setOffline(true);
   await page.getByRole('button', { name: 'Check again' }).click();
-  await verdictOnPhoto(page, ASTRONAUT);
+  await verdictOnPhoto(page, PORTRAIT);
   expect(site.requests.slice(before)).toEqual([]);
 });
 
 test('only the chosen backend is loaded', async ({ page, site }) => {
   await page.goto(`${site.url}?backend=cpu`);
-  await verdictOnPhoto(page, ASTRONAUT);
+  await verdictOnPhoto(page, PORTRAIT);
   expect(site.requests.filter((path) => path.includes('webgpu'))).toEqual([]);
 });
 
@@ -48,7 +49,7 @@ test('GPU trouble is answered by the CPU, and said', async ({ page, site }) => {
   site.alter = (path, answer) =>
     path.endsWith('.wasm') && path.includes('webgpu') ? { ...answer, body: answer.body.fill(0) } : answer;
   await page.goto(site.url);
-  await verdictOnPhoto(page, ASTRONAUT);
+  await verdictOnPhoto(page, PORTRAIT);
   await page.locator('#numbers summary').click();
   await expect(page.locator('#ran-on')).toHaveText(/^processor \(WebAssembly\), because of the graphics processor: /);
 });

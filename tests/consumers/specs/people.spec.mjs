@@ -2,7 +2,8 @@
 
 import AxeBuilder from '@axe-core/playwright';
 import { verifyReport } from 'despoof/verify';
-import { PORTRAIT, SCREENSHOTS } from '../lib/paths.mjs';
+import { PORTRAIT } from '../../browser/photos.mjs';
+import { SCREENSHOTS } from '../lib/paths.mjs';
 import { ending, expect, screen, test } from '../lib/test.mjs';
 
 async function expectAccessible(page) {
