@@ -36,7 +36,8 @@ export function reportServer({ origin, modelDigests }) {
   return createServer(async (request, response) => {
     try {
       const route = routes[`${request.method} ${request.url}`];
-      response.writeHead(route ? 200 : 404).end(await route?.(request));
+      const answer = await route?.(request);
+      response.writeHead(route ? 200 : 404).end(answer);
     } catch (error) {
       response.writeHead(error instanceof ReportError ? 400 : 500).end(error.message);
     }
