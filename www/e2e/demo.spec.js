@@ -1,3 +1,4 @@
+import { brokenRules } from '../../tests/browser/accessible.mjs';
 import { PORTRAIT } from '../../tests/browser/photos.mjs';
 import { SCREENSHOTS } from './paths.js';
 import { expect, test } from './test.js';
@@ -55,7 +56,7 @@ test('GPU trouble is answered by the CPU, and said', async ({ page, site }) => {
 });
 
 for (const name of ['index', 'integrate', 'method', 'model']) {
-  test(`${name}.html fits phones and desktops`, async ({ page, site }) => {
+  test(`${name}.html fits phones and desktops, and everybody can use it`, async ({ page, site }) => {
     await page.goto(`${site.url}${name}.html?backend=cpu`);
     await expect(page.locator('h1')).toBeVisible();
     for (const width of [280, 390, 1280]) {
@@ -64,5 +65,10 @@ for (const name of ['index', 'integrate', 'method', 'model']) {
       expect(overflow, `${width} px`).toBeLessThanOrEqual(0);
       await page.screenshot({ path: `${SCREENSHOTS}/${name}-${width}.png`, fullPage: true });
     }
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      expect(await brokenRules(page), colorScheme).toEqual([]);
+    }
+    await page.screenshot({ path: `${SCREENSHOTS}/${name}-dark.png`, fullPage: true });
   });
 }
