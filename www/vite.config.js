@@ -26,10 +26,10 @@ function header(current) {
     </header>`;
 }
 
-/** The model card as the package carries it. Tables can be wider than a phone. */
+/** The model card as the package carries it. Tables can be wider than a phone; an empty cell heads nothing. */
 function modelCard() {
   const html = marked.parse(readFileSync(here('../models/web/MODEL_CARD.md'), 'utf8'));
-  return html.replaceAll('<table>', '<div class="wide" tabindex="0"><table>').replaceAll('</table>', '</table></div>');
+  return html.replaceAll('<th></th>', '<td></td>').replaceAll('<table>', '<div class="wide" tabindex="0"><table>').replaceAll('</table>', '</table></div>');
 }
 
 /** Puts what pages share where their comments say. */

@@ -10,5 +10,5 @@ export default defineConfig({
   timeout: 240_000,
   expect: { timeout: 150_000 },
   forbidOnly: Boolean(process.env.CI),
-  reporter: 'list',
+  reporter: [['list'], ['../browser/totals.mjs']],
 });

@@ -2,13 +2,18 @@
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
-import { makeFaceVideos } from './lib/face-video.mjs';
+import makeFaceVideos from '../browser/face-video.mjs';
 import { BUILT, CONSUMERS, REPOSITORY } from './lib/paths.mjs';
 
 /** Name of each consumer, and what its build leaves to be served. */
 const SITES = { plain: '.', vite: 'dist', webpack: 'dist', react: 'dist', next: 'out' };
 
-const run = (folder, command, ...args) => execFileSync(command, args, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+const run = (folder, command, ...args) =>
+  execFileSync(command, args, {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' },
+  });
 
 export default async function prepare() {
   mkdirSync(BUILT, { recursive: true });

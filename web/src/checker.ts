@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** The controller of checks: pictures go in, answers come out. */
 
 import { type BackendOptions, BackendLink, type Fallback, type Readiness } from './backend.js';

@@ -71,6 +71,8 @@ export interface Checked {
   readonly score: number;
   readonly threshold: number;
   readonly faces: number;
+  /** Whether the face differs strongly from the generated one; only with bundles that say from where on. */
+  readonly cueStrong?: boolean;
   readonly timings: Readonly<Partial<Record<Stage, number>>>;
   readonly modelDigest: string;
   readonly evidence?: Evidence;

@@ -11,6 +11,7 @@ export const REASON_CODES = [
   'few_frames',
   'frames_disagree',
   'near_threshold',
+  'cue_strong',
   'low_light',
   'overexposed',
   'blurred',
@@ -24,8 +25,12 @@ export type ReasonCode = (typeof REASON_CODES)[number];
 /** What reasons are found in. */
 export interface ReasonInput {
   readonly outcome: Outcome;
-  /** Outcome and number of faces of each frame. */
-  readonly frames: readonly { readonly outcome: Outcome; readonly faces: number }[];
+  /** Of each frame its outcome, its number of faces, and whether the cue is strong, where the bundle has a level for it. */
+  readonly frames: readonly {
+    readonly outcome: Outcome;
+    readonly faces: number;
+    readonly cueStrong?: boolean;
+  }[];
   /** What was not as it should be when the frames were taken. */
   readonly faults: readonly HintCode[];
   readonly fellBack: boolean;
@@ -46,6 +51,7 @@ export function reasonsFrom({ outcome, frames, faults, fellBack }: ReasonInput):
   add('few_frames', frames.length < ENOUGH_FRAMES);
   add('frames_disagree', outcomes.has('live') && outcomes.has('spoof'));
   add('near_threshold', outcome === 'uncertain');
+  add('cue_strong', 2 * frames.filter(({ cueStrong }) => cueStrong).length > frames.length);
   add('several_faces', frames.some(({ faces }) => faces > 1));
   add('gpu_failed', fellBack);
   return REASON_CODES.filter((reason) => holding.has(reason));

@@ -110,6 +110,7 @@ test('the tarball has licences, metadata, wasm and model, and no sources or test
     'bin/despoof-assets.js',
     'custom-elements.json',
     'dist/worker.js',
+    'examples/report-server.mjs',
     'models/web/MODEL_CARD.md',
     'models/web/manifest.json',
     'package.json',
@@ -121,7 +122,7 @@ test('the tarball has licences, metadata, wasm and model, and no sources or test
     ...modules.flatMap(([, target]) => Object.values(target).map((file) => file.slice(2))),
   ];
   assert.deepEqual(needed.filter((file) => !files.includes(file)), []);
-  const places = [/^(LICENSE-MIT|NOTICE|README\.md|custom-elements\.json|package\.json)$/, /^bin\//, /^dist\/.*\.(js|d\.ts)$/, /^models\/web\//, /^wasm\/(cpu|webgpu)\//];
+  const places = [/^(LICENSE-MIT|NOTICE|README\.md|custom-elements\.json|package\.json)$/, /^(bin|examples)\//, /^dist\/.*\.(js|d\.ts)$/, /^models\/web\//, /^wasm\/(cpu|webgpu)\//];
   assert.deepEqual(files.filter((file) => !places.some((place) => place.test(file))), []);
 });
 

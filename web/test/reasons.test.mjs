@@ -12,6 +12,8 @@ test('what speaks for caution is named', () => {
   assert.deepEqual(reasons({ frames: frames('live') }), ['few_frames']);
   assert.deepEqual(reasons({ frames: [...five, ...frames('spoof')] }), ['frames_disagree']);
   assert.deepEqual(reasons({ outcome: 'uncertain' }), ['near_threshold']);
+  assert.deepEqual(reasons({ frames: five.map((frame, index) => ({ ...frame, cueStrong: index < 3 })) }), ['cue_strong']);
+  assert.deepEqual(reasons({ frames: five.map((frame, index) => ({ ...frame, cueStrong: index < 2 })) }), []);
   assert.deepEqual(reasons({ faults: ['blurred', 'too_dark'] }), ['low_light', 'blurred']);
   assert.deepEqual(reasons({ frames: [...five, { outcome: 'live', faces: 2 }] }), ['several_faces']);
   assert.deepEqual(reasons({ fellBack: true }), ['gpu_failed']);

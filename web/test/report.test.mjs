@@ -5,20 +5,8 @@ import test from 'node:test';
 import { ReportError, verifyReport } from 'despoof/verify';
 import { signedReport } from '../dist/report.js';
 import { withGlobals } from '../testing/globals.mjs';
+import { RESULT } from '../testing/result.mjs';
 
-const RESULT = {
-  outcome: 'live',
-  score: 0.99,
-  threshold: 0.9,
-  spread: 0.01,
-  frames: [{ outcome: 'live', score: 0.99, faces: 1, digest: 'f' }],
-  reasons: ['few_frames'],
-  timings: {},
-  backend: 'cpu',
-  modelDigest: 'm',
-  wasmDigest: 'w',
-  advisory: true,
-};
 const EXPECTED = { nonce: 'n-1', origin: 'https://example.test', modelDigests: ['m'], wasmDigests: ['w'] };
 
 const sign = (result = RESULT, nonce = 'n-1', origin = 'https://example.test') =>

@@ -1,11 +1,7 @@
-import { launchOptions } from './browser.js';
-import { FACE_VIDEO } from './paths.js';
+import { launchOptions } from '../../tests/browser/flags.mjs';
 import { expect, test } from './test.js';
 
-test.use({
-  permissions: ['camera'],
-  launchOptions: launchOptions('--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${FACE_VIDEO}`),
-});
+test.use({ permissions: ['camera'], launchOptions: launchOptions({ video: 'live' }) });
 
 test('a face before the camera gets a verdict from several pictures', async ({ page, site }) => {
   await page.goto(`${site.url}?backend=cpu`);

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { ASTRONAUT } from './paths.js';
+import { PORTRAIT } from '../../tests/browser/photos.mjs';
 import { expect, test } from './test.js';
 
 test('the page for programs answers every photo, broken ones too', async ({ page, site }) => {
   await page.goto(`${site.url}check.html`);
   await page.waitForFunction(() => 'despoofCheck' in window);
-  const portrait = (await readFile(ASTRONAUT)).toString('base64');
+  const portrait = (await readFile(PORTRAIT)).toString('base64');
   const photos = [
     { name: 'note.png', bytes: Buffer.from('this is a text').toString('base64') },
     { name: 'astronaut.png', bytes: portrait },

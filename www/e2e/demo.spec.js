@@ -1,4 +1,6 @@
-import { ASTRONAUT, SCREENSHOTS } from './paths.js';
+import { brokenRules } from '../../tests/browser/accessible.mjs';
+import { PORTRAIT } from '../../tests/browser/photos.mjs';
+import { SCREENSHOTS } from './paths.js';
 import { expect, test } from './test.js';
 
 const HARDWARE = { cpu: 'processor (WebAssembly)', webgpu: 'graphics processor (WebGPU)' };
@@ -14,7 +16,7 @@ for (const backend of ['cpu', 'webgpu']) {
     // SwiftShader computes WebGPU on the processor, many times slower than anybody's graphics card.
     test.setTimeout(900_000);
     await page.goto(`${site.url}?backend=${backend}`);
-    await page.locator('despoof-check input[type="file"]').setInputFiles(ASTRONAUT);
+    await page.locator('despoof-check input[type="file"]').setInputFiles(PORTRAIT);
     await expect(page.locator('#numbers')).toBeVisible({ timeout: 800_000 });
     await page.locator('#numbers summary').click();
     await expect(page.locator('#ran-on')).toHaveText(HARDWARE[backend]);
@@ -26,17 +28,17 @@ for (const backend of ['cpu', 'webgpu']) {
 
 test('after the first check there are no requests, and no connection is needed', async ({ page, site, context }) => {
   await page.goto(`${site.url}?backend=cpu`);
-  await verdictOnPhoto(page, ASTRONAUT);
+  await verdictOnPhoto(page, PORTRAIT);
   const before = site.requests.length;
   await context.setOffline(true);
   await page.getByRole('button', { name: 'Check again' }).click();
-  await verdictOnPhoto(page, ASTRONAUT);
+  await verdictOnPhoto(page, PORTRAIT);
   expect(site.requests.slice(before)).toEqual([]);
 });
 
 test('only the chosen backend is loaded', async ({ page, site }) => {
   await page.goto(`${site.url}?backend=cpu`);
-  await verdictOnPhoto(page, ASTRONAUT);
+  await verdictOnPhoto(page, PORTRAIT);
   expect(site.requests.filter((path) => path.includes('webgpu'))).toEqual([]);
 });
 
@@ -48,13 +50,13 @@ test('GPU trouble is answered by the CPU, and said', async ({ page, site }) => {
   site.alter = (path, answer) =>
     path.endsWith('.wasm') && path.includes('webgpu') ? { ...answer, body: answer.body.fill(0) } : answer;
   await page.goto(site.url);
-  await verdictOnPhoto(page, ASTRONAUT);
+  await verdictOnPhoto(page, PORTRAIT);
   await page.locator('#numbers summary').click();
   await expect(page.locator('#ran-on')).toHaveText(/^processor \(WebAssembly\), because of the graphics processor: /);
 });
 
 for (const name of ['index', 'integrate', 'method', 'model']) {
-  test(`${name}.html fits phones and desktops`, async ({ page, site }) => {
+  test(`${name}.html fits phones and desktops, and everybody can use it`, async ({ page, site }) => {
     await page.goto(`${site.url}${name}.html?backend=cpu`);
     await expect(page.locator('h1')).toBeVisible();
     for (const width of [280, 390, 1280]) {
@@ -63,5 +65,10 @@ for (const name of ['index', 'integrate', 'method', 'model']) {
       expect(overflow, `${width} px`).toBeLessThanOrEqual(0);
       await page.screenshot({ path: `${SCREENSHOTS}/${name}-${width}.png`, fullPage: true });
     }
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      expect(await brokenRules(page), colorScheme).toEqual([]);
+    }
+    await page.screenshot({ path: `${SCREENSHOTS}/${name}-dark.png`, fullPage: true });
   });
 }

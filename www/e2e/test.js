@@ -1,6 +1,7 @@
-/** Playwright's `test` with a site of its own; every test fails on a policy violation or a foreign request. */
+/** Playwright's `test` with a site of its own, watched. */
 
 import { test as base, expect } from '@playwright/test';
+import { settle, watch } from '../../tests/browser/watch.mjs';
 import { startSite } from './site.js';
 
 export const test = base.extend({
@@ -10,32 +11,11 @@ export const test = base.extend({
     await site.stop();
   },
 
-  page: async ({ page, site }, use) => {
-    const foreign = [];
-    const crashes = [];
-    page.on('request', (request) => {
-      const { protocol, origin } = new URL(request.url());
-      if (protocol.startsWith('http') && origin !== site.origin) {
-        foreign.push(request.url());
-      }
-    });
-    page.on('pageerror', (error) => crashes.push(error.message));
+  page: async ({ page, site }, use, testInfo) => {
+    const seen = await watch(page, site);
     await use(page);
-    expect(foreign, 'requests to other origins').toEqual([]);
-    expect(site.violations, 'violations of the policy').toEqual([]);
-    expect(crashes, 'errors nobody caught').toEqual([]);
+    settle(seen, testInfo, expect);
   },
 });
-
-/** Opens the page and waits until it has loaded everything. */
-export async function openReady(page, site, backend = 'cpu') {
-  await page.goto(`${site.url}?backend=${backend}`);
-  await expect(page.locator('#readiness-text')).toHaveText(/^Ready/);
-}
-
-/** Gives the page a photo, as the file dialog does. */
-export function choose(page, photo) {
-  return page.locator('#photo-input').setInputFiles(photo);
-}
 
 export { expect };

@@ -19,8 +19,19 @@ export function made(tag: string, attributes: Readonly<Record<string, string>>, 
   return element;
 }
 
+/** A line of Markdown with `code` and *emphasis* in it. */
+export function inlineMarkdown(text: string): DocumentFragment {
+  const fragment = new DocumentFragment();
+  // Every other part was between backticks or stars.
+  for (const part of text.split(/(`[^`]+`|\*[^*]+\*)/)) {
+    const tag = { '`': 'code', '*': 'em' }[part[0] ?? ''];
+    fragment.append(tag === undefined ? part : made(tag, {}, part.slice(1, -1)));
+  }
+  return fragment;
+}
+
 /** Rows of a table, each headed by its first cell. */
-export function rows(cells: readonly (readonly string[])[]): readonly HTMLElement[] {
+export function rows(cells: readonly (readonly (Node | string)[])[]): readonly HTMLElement[] {
   return cells.map(([head = '', ...rest]) =>
     made('tr', {}, made('th', { scope: 'row' }, head), ...rest.map((cell) => made('td', {}, cell))),
   );

@@ -2,10 +2,11 @@
 
 import { DespoofCheckElement } from 'despoof/element';
 import manifest from 'despoof/custom-elements.json';
-import { element, made, rows } from './dom.js';
+import { element, inlineMarkdown, made, rows } from './dom.js';
 import { offerLanguages } from './languages.js';
 
 const EVENTS = ['state', 'progress', 'hint', 'result', 'error', 'cancel'] as const;
+
 /** What is said of one attribute, event, slot, part or property in `custom-elements.json`. */
 interface Documented {
   readonly name: string;
@@ -63,7 +64,7 @@ function showReference(): void {
   };
   const tables = Object.entries(kinds).map(([title, kind]) => {
     const entries = (declared?.[kind] ?? []) as readonly Documented[];
-    const body = rows(entries.map(({ name, description = '' }) => [name, description.replace(/^- /, '')]));
+    const body = rows(entries.map(({ name, description = '' }) => [made('code', {}, name), inlineMarkdown(description.replace(/^- /, ''))]));
     return made('table', {}, made('caption', {}, title), made('tbody', {}, ...body));
   });
   element('reference', HTMLElement).replaceChildren(...tables);

@@ -1,7 +1,7 @@
 /** The demo: the element, and what it found in numbers. */
 
 import { DespoofCheckElement } from 'despoof/element';
-import type { FramesResult } from 'despoof';
+import { type FramesResult, STAGES } from 'despoof';
 import { backendFromAddress } from './address.js';
 import { element, rows } from './dom.js';
 import { offerLanguages } from './languages.js';
@@ -25,8 +25,9 @@ check.addEventListener('despoof-state', ({ detail }) => {
 });
 
 function showNumbers({ timings, frames, backend, fallback, modelDigest, wasmDigest }: FramesResult): void {
-  const times = Object.entries(timings).map(([stage, time]) => [stage, `${time.toFixed(0)} ms`]);
-  element('times', HTMLElement).replaceChildren(...rows(times));
+  const times = STAGES.map((stage) => ({ name: stage as string, time: timings[stage] ?? 0 }));
+  times.push({ name: 'together', time: times.reduce((sum, { time }) => sum + time, 0) });
+  element('times', HTMLElement).replaceChildren(...rows(times.map(({ name, time }) => [name, `${time.toFixed(0)} ms`])));
   const scores = frames.map(({ score, outcome }, index) => [`${index + 1}`, `${score.toFixed(3)} ${outcome}`]);
   element('scores', HTMLElement).replaceChildren(...rows(scores));
   const why = fallback === undefined ? '' : `, because of the graphics processor: ${fallback.message}`;

@@ -16,12 +16,13 @@ type Step = fn(&mut Tally) -> Result<()>;
 pub fn run() -> Result<ExitCode> {
     let mut tally = Tally::default();
     let mut failures = Vec::new();
-    let steps: [(&str, Step); 6] = [
+    let steps: [(&str, Step); 7] = [
         ("Rust tests", rust_tests),
         ("WebGPU kernels", kernels::test),
         ("build of the page", |_| demo::build()),
         ("npm tests", |tally| run_counted(&mut node::npm(&["test"]), tally)),
         ("browser tests", browser_tests),
+        ("consumers of the npm package", consumer_tests),
         ("browser against native", agreement::test),
     ];
     for (name, step) in steps {
@@ -49,6 +50,12 @@ fn rust_tests(tally: &mut Tally) -> Result<()> {
 fn browser_tests(tally: &mut Tally) -> Result<()> {
     let chromium = chromium::find_or_install()?;
     run_counted(node::npm(&["run", "e2e"]).env(chromium::VARIABLE, chromium), tally)
+}
+
+/// Projects that install the packed package; the page's build has built it.
+fn consumer_tests(tally: &mut Tally) -> Result<()> {
+    let chromium = chromium::find_or_install()?;
+    run_counted(node::npm(&["run", "consumers"]).env(chromium::VARIABLE, chromium), tally)
 }
 
 /// Runs a test runner, shows its output as it comes, and adds up what it reports.

@@ -1,8 +1,8 @@
-// Playwright's `test` on one consumer's page. Every test fails on a policy violation, a foreign request or an
-// error that nobody caught, and records what the element says.
+// Playwright's `test` on one consumer's page, watched; it records what the element says.
 
 import { test as base, chromium, expect } from '@playwright/test';
-import { launchOptions } from './browser.mjs';
+import { launchOptions } from '../../browser/flags.mjs';
+import { settle, watch } from '../../browser/watch.mjs';
 import { BUILT } from './paths.mjs';
 import { serve } from './server.mjs';
 
@@ -21,7 +21,7 @@ export const test = base.extend({
   },
 
   /** In a browser of its own, since each camera needs one. */
-  page: async ({ site, face, look }, use) => {
+  page: async ({ site, face, look }, use, testInfo) => {
     const browser = await chromium.launch(launchOptions(face === 'none' ? {} : { video: face }));
     const context = await browser.newContext({
       viewport: { width: 1100, height: 900 },
@@ -29,32 +29,16 @@ export const test = base.extend({
       ...look,
     });
     const page = await context.newPage();
-    const foreign = [];
-    const crashes = [];
-    page.on('request', (request) => {
-      const { protocol, origin } = new URL(request.url());
-      if (protocol.startsWith('http') && origin !== site.origin) {
-        foreign.push(request.url());
-      }
-    });
-    page.on('pageerror', (error) => crashes.push(error.message));
-    await page.addInitScript(watch);
+    const seen = await watch(page, site);
+    await page.addInitScript(record);
     await use(page);
-    const violations = page.isClosed() ? [] : await page.evaluate(() => window.violations ?? []);
     await browser.close();
-    expect(violations, 'violations of the policy').toEqual([]);
-    expect(site.violations, 'reported violations of the policy').toEqual([]);
-    expect(foreign, 'requests to other origins').toEqual([]);
-    expect(crashes, 'errors nobody caught').toEqual([]);
+    settle(seen, testInfo, expect);
   },
 });
 
-/** Runs in the page: writes down violations, what elements tell, and keeps every camera track and worker. */
-function watch() {
-  window.violations = [];
-  document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
-    window.violations.push(`${violatedDirective} ${blockedURI}`),
-  );
+/** Runs in the page: writes down what elements tell, and keeps every camera track and worker. */
+function record() {
   window.told = [];
   for (const name of ['state', 'result', 'error', 'cancel', 'hint']) {
     document.addEventListener(`despoof-${name}`, ({ detail }) => {

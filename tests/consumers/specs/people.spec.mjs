@@ -1,14 +1,12 @@
 // People: keyboard, screen readers, languages, sizes, forms.
 
-import AxeBuilder from '@axe-core/playwright';
 import { verifyReport } from 'despoof/verify';
-import { PORTRAIT, SCREENSHOTS } from '../lib/paths.mjs';
+import { brokenRules } from '../../browser/accessible.mjs';
+import { PORTRAIT } from '../../browser/photos.mjs';
+import { SCREENSHOTS } from '../lib/paths.mjs';
 import { ending, expect, screen, test } from '../lib/test.mjs';
 
-async function expectAccessible(page) {
-  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(' ')}`)).toEqual([]);
-}
+const expectAccessible = async (page) => expect(await brokenRules(page)).toEqual([]);
 
 const overflow = (page) =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

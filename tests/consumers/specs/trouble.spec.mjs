@@ -138,6 +138,16 @@ test.describe('cameras', () => {
 });
 
 test.describe('pages', () => {
+  test('a browser that cannot run a check is told so, and loads nothing for it', async ({ page, site }) => {
+    await page.addInitScript(() => delete window.OffscreenCanvas);
+    await page.goto(site.url);
+    site.requests.length = 0;
+    await start(page);
+    expect(await errorCode(page)).toBe('not_supported');
+    // Browsers ask for an icon when they like.
+    expect(site.requests.filter((path) => path !== 'favicon.ico')).toEqual([]);
+  });
+
   test('a hidden page ends the session', async ({ page, site }) => {
     await page.goto(site.url);
     await start(page);

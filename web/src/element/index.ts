@@ -17,5 +17,6 @@ declare global {
   interface HTMLElementTagNameMap {
     'despoof-check': DespoofCheckElement;
   }
-  interface HTMLElementEventMap extends DespoofCheckEvents {}
+  /** Also on the document and the window: the events bubble. */
+  interface GlobalEventHandlersEventMap extends DespoofCheckEvents {}
 }

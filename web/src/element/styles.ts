@@ -206,6 +206,10 @@ figcaption { color: var(--_muted); }
 .trouble { display: grid; gap: 0.5rem; padding: 1rem 1.25rem; border: 2px solid var(--_uncertain); border-radius: var(--_radius); }
 code { font: 0.875em ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 
+@container (max-width: 20rem) {
+  .verdict { gap: 0.75rem; padding: 0.75rem; }
+  .badge { align-self: start; width: 2rem; height: 2rem; }
+}
 @container (min-width: 28rem) {
   .pictures { grid-template-columns: repeat(3, minmax(0, 1fr)); }
   .pictures figure { grid-template-columns: minmax(0, 1fr); align-content: start; }

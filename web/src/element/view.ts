@@ -184,7 +184,7 @@ export class View {
     const values = {
       score: this.#number(score, 2),
       threshold: this.#number(threshold, 2),
-      spread: this.#number(spread, 2),
+      spread: this.#number(spread, 3),
       frames: this.#number(frames.length),
     };
     this.#setField('score', filled(result.score, values));

@@ -80,6 +80,7 @@ export class Engine {
     };
     return {
       ...checked,
+      ...(outcome.cue_strong !== undefined && { cueStrong: outcome.cue_strong }),
       ...(outcome.evidence && { evidence: await bitmaps(outcome.evidence) }),
       ...(pictureDigest !== undefined && { pictureDigest }),
     };

@@ -13,6 +13,8 @@ export interface CheckOutcome {
   readonly score: number;
   readonly threshold: number;
   readonly faces: number;
+  /** Whether the cue is stronger than the manifest's level; left out where the manifest has none. */
+  readonly cue_strong?: boolean;
   readonly stages_ms: Readonly<Partial<Record<Stage, number>>>;
   readonly bundle_digest: string;
   readonly evidence?: {

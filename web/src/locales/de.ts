@@ -77,6 +77,7 @@ const de: Locale = {
       few_frames: 'Nur wenige Bilder konnten geprüft werden.',
       frames_disagree: 'Manche Bilder sehen echt aus, andere nicht.',
       near_threshold: 'Der Wert liegt zu nahe an der Schwelle. Versuchen Sie es bei gleichmäßigem Licht, der Kamera zugewandt.',
+      cue_strong: 'Das Gesicht weicht stark davon ab, wie ein echtes aussähe.',
       low_light: 'Es war wenig Licht.',
       overexposed: 'Es war zu viel Licht.',
       blurred: 'Die Bilder waren unscharf.',

@@ -77,6 +77,7 @@ const en: Locale = {
       few_frames: 'Only a few pictures could be checked.',
       frames_disagree: 'Some pictures look live, others do not.',
       near_threshold: 'The score is too close to the threshold. Try again in even light, facing the camera.',
+      cue_strong: 'The face differs strongly from what a real one would look like.',
       low_light: 'There was little light.',
       overexposed: 'There was too much light.',
       blurred: 'The pictures were blurred.',

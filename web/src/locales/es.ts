@@ -77,6 +77,7 @@ const es: Locale = {
       few_frames: 'Solo se pudieron comprobar pocas imágenes.',
       frames_disagree: 'Unas imágenes parecen reales y otras no.',
       near_threshold: 'La puntuación está demasiado cerca del límite. Inténtelo con luz uniforme y de frente a la cámara.',
+      cue_strong: 'La cara difiere mucho de cómo se vería una real.',
       low_light: 'Había poca luz.',
       overexposed: 'Había demasiada luz.',
       blurred: 'Las imágenes estaban borrosas.',

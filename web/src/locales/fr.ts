@@ -77,6 +77,7 @@ const fr: Locale = {
       few_frames: 'Peu d’images ont pu être vérifiées.',
       frames_disagree: 'Certaines images semblent réelles, d’autres non.',
       near_threshold: 'Le score est trop proche du seuil. Réessayez sous une lumière uniforme, face à la caméra.',
+      cue_strong: 'Le visage diffère fortement de ce à quoi ressemblerait un vrai.',
       low_light: 'Il y avait peu de lumière.',
       overexposed: 'Il y avait trop de lumière.',
       blurred: 'Les images étaient floues.',

@@ -77,6 +77,7 @@ const pt: Locale = {
       few_frames: 'Só foi possível verificar poucas imagens.',
       frames_disagree: 'Algumas imagens parecem reais, outras não.',
       near_threshold: 'A pontuação está perto demais do limite. Tente com luz uniforme, de frente para a câmera.',
+      cue_strong: 'O rosto difere muito de como seria um real.',
       low_light: 'Havia pouca luz.',
       overexposed: 'Havia luz demais.',
       blurred: 'As imagens estavam borradas.',

@@ -72,6 +72,7 @@ const zh: Locale = {
       few_frames: '只检测了少量图像。',
       frames_disagree: '有些图像像真人，有些不像。',
       near_threshold: '得分太接近阈值。请在均匀光线下正对摄像头重试。',
+      cue_strong: '这张脸与真实人脸应有的样子相差很大。',
       low_light: '光线不足。',
       overexposed: '光线过强。',
       blurred: '图像模糊。',

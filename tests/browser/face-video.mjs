@@ -2,22 +2,22 @@
 
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { chromium } from '@playwright/test';
-import { launchOptions } from './browser.mjs';
-import { PORTRAIT, PRINT, videoOf } from './paths.mjs';
+import { launch } from './chromium.mjs';
+import { videoOf } from './flags.mjs';
+import { PORTRAIT, PRINT } from './photos.mjs';
 
-/** What is cut out of a picture of 512 × 512, not enlarged, so that the face stands in the middle and is large enough. */
-const FACE = { x: 25, y: 0, width: 400, height: 300 };
+/** What is cut out of a picture of 512 × 512: the face stands in its middle. */
+const FACE = { x: 80, y: 0, width: 290, height: 217.5 };
 
 const VIDEOS = {
-  live: { photo: PORTRAIT, width: 400, height: 300, cut: FACE },
-  print: { photo: PRINT, width: 400, height: 300, cut: FACE },
+  live: { photo: PORTRAIT, width: 640, height: 480, cut: FACE },
+  print: { photo: PRINT, width: 640, height: 480, cut: FACE },
   small: { photo: PORTRAIT, width: 320, height: 240, cut: FACE },
   empty: { photo: PORTRAIT, width: 640, height: 480, cut: { x: 340, y: 180, width: 100, height: 75 } },
 };
 
-/** Makes the videos that are not there yet. */
-export async function makeFaceVideos() {
+/** Makes the videos that are not there yet; Playwright calls it before the tests. */
+export default async function makeFaceVideos() {
   const missing = [];
   for (const name of Object.keys(VIDEOS)) {
     await access(videoOf(name)).catch(() => missing.push(name));
@@ -25,7 +25,7 @@ export async function makeFaceVideos() {
   if (missing.length === 0) {
     return;
   }
-  const browser = await chromium.launch(launchOptions());
+  const browser = await launch();
   try {
     const page = await browser.newPage();
     for (const name of missing) {
