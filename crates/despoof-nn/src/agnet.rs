@@ -14,7 +14,7 @@ use crate::attention::attention;
 use crate::cost;
 use crate::efficientnet_lite::{EfficientNetLite, EfficientNetLiteConfig};
 use crate::layers;
-use crate::mobilefacenet::tokens_from_map;
+use crate::ops;
 use crate::resnet::{ResNet, ResNetConfig};
 
 /// Attack and live, in this order.
@@ -162,13 +162,19 @@ impl AgNet {
     /// Without a cue every layer leaves its cross-attention out: the setting "only image" of the
     /// paper's table 3.
     pub fn forward(&self, face: Tensor<4>, cue: Option<Tensor<4>>) -> AgNetOutput {
-        let cue_tokens = cue.map(|cue| self.cue_tokens(cue));
+        self.forward_guided(face, cue.map(|cue| self.cue_tokens(cue)))
+    }
+
+    /// [`Self::forward`] with the cue's tokens, as [`Self::cue_tokens`] gives them.
+    pub fn forward_guided(&self, face: Tensor<4>, cue_tokens: Option<Tensor<3>>) -> AgNetOutput {
         let mut tokens = self.embed(face);
         for layer in &self.blocks {
             tokens = layer.forward(tokens, cue_tokens.clone());
         }
-        let feature = layers::layer_norm(&self.norm, NORM_EPSILON, tokens.narrow(1, 0, 1))
-            .squeeze_dim::<2>(1);
+        let [batch, _, width] = tokens.dims();
+        let class_token = ops::slice(tokens, 1, 0, 1);
+        let feature = layers::layer_norm(&self.norm, NORM_EPSILON, class_token);
+        let feature = ops::reshape(feature, [batch, width]);
         let embedding = self.embedding_from_feature(feature.clone());
         let logits = layers::linear(&self.classifier, embedding.clone());
         AgNetOutput { feature, embedding, logits }
@@ -189,14 +195,12 @@ impl AgNet {
         let tokens = self.patch_embed.forward(face);
         let [batch, _, width] = tokens.dims();
         let cls_token = self.cls_token.val().expand([batch, 1, width]);
-        Tensor::cat(vec![cls_token, tokens], 1) + self.pos_embed.val()
+        ops::add(ops::concatenate(cls_token, tokens, 1), self.pos_embed.val())
     }
 
     /// The published code's bottleneck: scaled to the length √2.
     fn embedding_from_feature(&self, feature: Tensor<2>) -> Tensor<2> {
-        let embedding = layers::linear(&self.bottleneck, feature);
-        let squared_length = embedding.clone().square().sum_dim(1).clamp_min(1e-12);
-        embedding * (squared_length / 2.0).sqrt().recip()
+        ops::to_length(layers::linear(&self.bottleneck, feature), 2.0)
     }
 }
 
@@ -228,7 +232,7 @@ impl Embedder {
             Some(trunk) => trunk.forward(face),
             None => face,
         };
-        tokens_from_map(layers::conv2d(&self.proj, map))
+        ops::tokens_from_map(layers::conv2d(&self.proj, map))
     }
 }
 
@@ -259,7 +263,7 @@ impl CueEncoder {
     /// f_cue of paper eq. 5: `[batch, 3, height, width]` to `[batch, tokens, width]`; 49 tokens of a
     /// 224×224 cue at stride 32.
     fn forward(&self, cue: Tensor<4>) -> Tensor<3> {
-        tokens_from_map(match self {
+        ops::tokens_from_map(match self {
             Self::ResNet(network) => network.forward(cue),
             Self::EfficientNetLite(network) => network.forward(cue),
         })
@@ -302,13 +306,13 @@ impl GuidedLayer {
     /// `[batch, tokens, width]`.
     pub fn forward(&self, tokens: Tensor<3>, cue: Option<Tensor<3>>) -> Tensor<3> {
         let normalised = layers::layer_norm(&self.norm1, NORM_EPSILON, tokens.clone());
-        let mut tokens = tokens + self.attn.forward(normalised.clone(), normalised);
+        let mut tokens = ops::add(tokens, self.attn.forward(normalised.clone(), normalised));
         if let Some(cue) = cue {
             let normalised = layers::layer_norm(&self.norm_cross, NORM_EPSILON, tokens.clone());
-            tokens = tokens + self.cross_attn.forward(normalised, cue);
+            tokens = ops::add(tokens, self.cross_attn.forward(normalised, cue));
         }
         let normalised = layers::layer_norm(&self.norm2, NORM_EPSILON, tokens.clone());
-        tokens + self.mlp.forward(normalised)
+        ops::add(tokens, self.mlp.forward(normalised))
     }
 }
 
