@@ -1,7 +1,8 @@
-// Measures one backend: `despoofBench(backend, options)` compares both runtimes network by network.
+// What scripts call: `despoofBench(backend, options)` compares both runtimes network by network;
+// `despoofCounts(backend, photo)` counts what one check asks of the GPU.
 
 import { counted } from './counters.mjs';
-import { loadDespoof, loadOnnxRuntime, peakBytes } from './runtimes.mjs';
+import { loadDespoof, loadOnnxRuntime, openDespoof, peakBytes } from './runtimes.mjs';
 import { difference, tensorsOf } from './safetensors.mjs';
 
 /** Largest difference of an output from that of the command line's own pass, for either runtime. */
@@ -28,6 +29,12 @@ window.despoofBench = async (backend, { repeats, warmUps, only }) => {
     { load_ms: loadMilliseconds, wasm_bytes: peaks[name].wasm, gpu_bytes: peaks[name].gpu },
   ]);
   return { backend, networks: results, runtimes: Object.fromEntries(ofRuntimes) };
+};
+
+window.despoofCounts = async (backend, photo) => {
+  const despoof = await openDespoof(backend);
+  const bytes = new Uint8Array(await (await fetch(photo)).arrayBuffer());
+  return (await counted(() => despoof.check_photo(bytes, false, undefined))).grown;
 };
 
 /** Whether the outputs agree, then what both take, alternating. */

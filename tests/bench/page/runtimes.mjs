@@ -29,16 +29,22 @@ async function fetched(url) {
   return response;
 }
 
-/** The whole bundle in the module of `backend`. */
+/** The whole bundle in the module of `backend`, after its first check. */
+export async function openDespoof(backend) {
+  const { default: init, Despoof } = await import(`./wasm/${backend}/despoof_${backend}.js`);
+  await init({ module_or_path: `./wasm/${backend}/despoof_${backend}_bg.wasm` });
+  const despoof = await Despoof.create(await (await fetched('./models/manifest.json')).text());
+  for (const shard of despoof.shards()) {
+    despoof.add_shard(shard, new Uint8Array(await (await fetched(`./models/${shard}`)).arrayBuffer()));
+  }
+  await despoof.finish();
+  return despoof;
+}
+
+/** A module that was built for benchmarks: it runs single networks. */
 export function loadDespoof(backend) {
   return measured(async () => {
-    const { default: init, Despoof } = await import(`./wasm/${backend}/despoof_${backend}.js`);
-    await init({ module_or_path: `./wasm/${backend}/despoof_${backend}_bg.wasm` });
-    const despoof = await Despoof.create(await (await fetched('./models/manifest.json')).text());
-    for (const shard of despoof.shards()) {
-      despoof.add_shard(shard, new Uint8Array(await (await fetched(`./models/${shard}`)).arrayBuffer()));
-    }
-    await despoof.finish();
+    const despoof = await openDespoof(backend);
     oursEnds = { memories: memories.length, devices: devices.length };
     const run = ({ name }, inputs) => despoof.run_part(name, inputs.map(({ values }) => values));
     return { prepare: async () => {}, run, release: async () => {} };

@@ -1,8 +1,9 @@
 //! `cargo xtask bench`: our speed beside that of others, in one run on one machine.
 
 mod chart;
-pub mod site;
+mod site;
 mod table;
+pub mod tests;
 mod web;
 
 use anyhow::Result;

@@ -39,6 +39,20 @@ pub fn build() -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// The shipped modules and bundle, and a photo to check; returns the folder.
+pub fn build_shipped() -> Result<PathBuf> {
+    let folder = target_dir()?.join("xtask/budget");
+    copy_all(&scripts()?.join("page"), &folder)?;
+    copy_all(&root().join("models/web"), &folder.join("models"))?;
+    for module in wasm::MODULES {
+        let built = wasm::path(module);
+        let built = built.parent().expect("a module lies in a folder");
+        copy_all(built, &folder.join("wasm").join(module))?;
+    }
+    copy(&root().join("tests/photos"), &folder, &["astronaut.png"])?;
+    Ok(folder)
+}
+
 /// Every network of the shipped bundle as an ONNX file.
 pub fn export_networks(folder: &Path) -> Result<()> {
     // The whole workspace, so that cargo takes what the Rust tests compiled.
