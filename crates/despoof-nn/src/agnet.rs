@@ -194,7 +194,7 @@ impl AgNet {
     fn embed(&self, face: Tensor<4>) -> Tensor<3> {
         let tokens = self.patch_embed.forward(face);
         let [batch, _, width] = tokens.dims();
-        let cls_token = self.cls_token.val().expand([batch, 1, width]);
+        let cls_token = ops::expand(self.cls_token.val(), [batch, 1, width]);
         ops::add(ops::concatenate(cls_token, tokens, 1), self.pos_embed.val())
     }
 

@@ -43,6 +43,11 @@ pub fn permute<const D: usize>(input: Tensor<D>, order: [usize; D]) -> Tensor<D>
     trace::inputs(&[&input]).gave(|| Operation::Permute(order.to_vec()), input.permute(axes))
 }
 
+/// Repeated along dimensions of length 1.
+pub fn expand<const D: usize>(input: Tensor<D>, shape: [usize; D]) -> Tensor<D> {
+    trace::inputs(&[&input]).gave(|| Operation::Expand, input.expand(shape))
+}
+
 /// `first`, then `second`, along dimension `axis`.
 pub fn concatenate<const D: usize>(first: Tensor<D>, second: Tensor<D>, axis: usize) -> Tensor<D> {
     trace::inputs(&[&first, &second])

@@ -58,6 +58,12 @@ pub fn emit(graph: &mut Graph, step: &Step, inputs: &[Named]) -> String {
             let order = order.iter().map(|&axis| axis as i64).collect();
             graph.node("Transpose", &[input(0)], &[("perm", Attribute::Integers(order))])
         }
+        Operation::Expand => {
+            let token = inputs[0].in_graph(graph);
+            let shape =
+                graph.integers(&shape.iter().map(|&length| length as i64).collect::<Vec<_>>());
+            graph.node("Expand", &[&token, &shape], &[])
+        }
         Operation::Concatenate { axis } => {
             let names = [inputs[0].in_graph(graph), inputs[1].in_graph(graph)];
             let attributes = [("axis", Attribute::Integer(*axis as i64))];

@@ -1,7 +1,9 @@
 //! What a network consists of.
 
+use serde::Serialize;
+
 /// An operation. Its inputs come in the order given here; shapes follow from those of its output.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Operation {
     /// Input, weight `[out, in of a group, height, width]`, and a bias where there is one.
     Conv2d {
@@ -70,6 +72,8 @@ pub enum Operation {
     Reshape,
     /// Output dimension `i` is input dimension `order[i]`.
     Permute(Vec<usize>),
+    /// Repeated along dimensions of length 1 to the output's shape.
+    Expand,
     /// Two inputs behind one another.
     Concatenate {
         /// Along this dimension.
@@ -132,7 +136,7 @@ pub enum Operation {
 }
 
 /// What may follow another operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Activation {
     /// Nothing.
     Identity,
