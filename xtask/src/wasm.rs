@@ -29,10 +29,10 @@ pub fn build_all() -> Result<()> {
     Ok(())
 }
 
-/// Builds both modules with what only benchmarks need, each into a folder of its name below `folder`.
-pub fn build_for_bench(folder: &Path) -> Result<()> {
+/// Builds modules with what only benchmarks need, each into a folder of its name below `folder`.
+pub fn build_for_bench(modules: &[&str], folder: &Path) -> Result<()> {
     add_target()?;
-    for module in MODULES {
+    for module in modules {
         Build { module, features: &format!("{module},bench"), folder: folder.join(module) }
             .run()?;
     }

@@ -26,8 +26,8 @@ pub fn scripts() -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Builds and gathers everything; returns the folder.
-pub fn build() -> Result<PathBuf> {
+/// Builds and gathers what these backends need; returns the folder.
+pub fn build(backends: &[&str]) -> Result<PathBuf> {
     let folder = target_dir()?.join("xtask/bench");
     let scripts = scripts()?;
     copy_all(&scripts.join("page"), &folder)?;
@@ -35,7 +35,7 @@ pub fn build() -> Result<PathBuf> {
     copy(&runtime, &folder.join("ort"), &RUNTIME_FILES)?;
     copy_all(&root().join("models/web"), &folder.join("models"))?;
     export_networks(&folder.join("onnx"))?;
-    wasm::build_for_bench(&folder.join("wasm"))?;
+    wasm::build_for_bench(backends, &folder.join("wasm"))?;
     Ok(folder)
 }
 

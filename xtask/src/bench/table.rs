@@ -17,8 +17,8 @@ pub fn text(report: &Value) -> String {
 
 fn backend_text(report: &Value, backend: &str) -> String {
     let mut text = format!(
-        "{:<13}{:>8}{:>11}{:>11}{:>8}{:>13}{:>13}{:>5}\n",
-        backend, "MMAC", "ours ms", "ort ms", "ratio", "ours first", "ort first", "n"
+        "{:<13}{:>8}{:>11}{:>11}{:>8}{:>9}{:>13}{:>13}{:>5}\n",
+        backend, "MMAC", "ours ms", "ort ms", "ratio", "fastest", "ours first", "ort first", "n"
     );
     let rows = report["networks"].as_array().into_iter().flatten().chain([&report["check"]]);
     let rows: Vec<&Value> = rows.filter(|row| !row[format!("ratio_{backend}")].is_null()).collect();
@@ -26,12 +26,13 @@ fn backend_text(report: &Value, backend: &str) -> String {
         let field = |name: &str| row[format!("{name}_{backend}")].as_f64().unwrap_or(f64::NAN);
         let _ = writeln!(
             text,
-            "{:<13}{:>8.1}{:>11.1}{:>11.1}{:>8.2}{:>13.1}{:>13.1}{:>5}",
+            "{:<13}{:>8.1}{:>11.1}{:>11.1}{:>8.2}{:>9.2}{:>13.1}{:>13.1}{:>5}",
             row["name"].as_str().unwrap_or("?"),
             row["macs"].as_f64().unwrap_or(f64::NAN) / 1e6,
             field("ours_ms"),
             field("theirs_ms"),
             field("ratio"),
+            field("ratio_fastest"),
             field("ours_first_ms"),
             field("theirs_first_ms"),
             field("repeats"),
