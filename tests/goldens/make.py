@@ -752,6 +752,103 @@ def presentations() -> None:
     save_golden("presentations", "scikit-learn 1.7.2", tensors)
 
 
+def simplex() -> None:
+    """noise 1.2.2 `SimplexNoise.noise3` (pure Python, after Gustavson), with its own table and a random one.
+
+    `places` [64, 3] in -20 ... 20; `table` and `noise` of a random permutation of 0 ... 255, `perlin.table` and
+    `perlin.noise` of the published one.
+    """
+    from noise.perlin import SimplexNoise
+
+    generator = seeded(31)
+    places = (torch.rand((64, 3), generator=generator, dtype=torch.float64) - 0.5) * 40
+    tensors = {"places": places}
+    shuffled = torch.randperm(256, generator=generator).tolist()
+    for prefix, table in (("", shuffled), ("perlin.", list(SimplexNoise.permutation[:256]))):
+        reference = SimplexNoise(permutation_table=table)
+        noise = [reference.noise3(*place) for place in places.tolist()]
+        tensors |= {f"{prefix}table": torch.tensor(table), f"{prefix}noise": torch.tensor(noise, dtype=torch.float64)}
+    save_golden("simplex", "noise 1.2.2", tensors)
+
+
+def ddpm() -> None:
+    """diffusers 0.35.2 `DDPMScheduler`'s default schedule, that of Ho et al. 2020: `alphas_cumprod` [1000]."""
+    from diffusers import DDPMScheduler
+
+    save_golden("ddpm", "diffusers 0.35.2", {"alphas_cumprod": DDPMScheduler().alphas_cumprod})
+
+
+def memory() -> None:
+    """MemAE's memory (Gong et al. 2019, eq. 3 to 7 and 9), written here with torch: values and gradients.
+
+    5 `queries` of width 6 address 8 `items` with threshold 1/8: `weights`, what is `read`, the mean `entropy` of the
+    weights; gradients of `sum(read * direction) + entropy` by queries and items.
+    """
+    generator = seeded(32)
+    queries, direction = torch.randn((2, 5, 6), generator=generator)
+    items = torch.randn((8, 6), generator=generator)
+    with torch.enable_grad():
+        queries.requires_grad_(), items.requires_grad_()
+        cosines = nn.functional.cosine_similarity(queries[:, None], items[None], dim=2)
+        soft = cosines.softmax(dim=1)
+        threshold = 1 / len(items)
+        shrunk = torch.relu(soft - threshold) * soft / ((soft - threshold).abs() + 1e-12)
+        weights = nn.functional.normalize(shrunk, p=1, dim=1)
+        read = weights @ items
+        entropy = -(weights * (weights + 1e-12).log()).sum(dim=1).mean()
+        ((read * direction).sum() + entropy).backward()
+    tensors = {"queries": queries, "items": items, "direction": direction, "weights": weights, "read": read}
+    tensors |= {"entropy": entropy.reshape(1), "queries.gradient": queries.grad, "items.gradient": items.grad}
+    save_golden("memory", "torch 2.9.1", {name: tensor.detach() for name, tensor in tensors.items()})
+
+
+class DeepSvdd(nn.Module):
+    """Encoder without biases, decoder by pixel shuffle: the structure of `deep_svdd.rs`, written with torch's layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = nn.ModuleList([nn.Conv2d(3, 4, 3, 2, 1, bias=False), nn.Conv2d(4, 6, 3, 2, 1, bias=False)])
+        self.to_code = nn.Linear(6 * 4 * 4, 5, bias=False)
+        self.from_code = nn.Linear(5, 6 * 4 * 4)
+        self.decoder = nn.ModuleList([nn.Conv2d(6, 16, 3, 1, 1), nn.Conv2d(4, 12, 3, 1, 1)])
+
+    def forward(self, faces: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        hidden = faces
+        for conv in self.encoder:
+            hidden = nn.functional.leaky_relu(conv(hidden), 0.1)
+        code = self.to_code(hidden.flatten(1))
+        hidden = self.from_code(code).unflatten(1, (6, 4, 4))
+        for conv in self.decoder:
+            hidden = nn.functional.pixel_shuffle(conv(nn.functional.leaky_relu(hidden, 0.1)), 2)
+        return code, hidden
+
+
+def deep_svdd() -> None:
+    """Deep SVDD (Ruff et al. 2018) with a decoder on 16x16 faces, written here with torch: values and gradients.
+
+    `faces` [3, 3, 16, 16]; `codes`; `centre`, their mean with coordinates nearer to 0 than 0.1 moved to 0.1 (as the
+    published code does); squared `distance` from it; `reconstruction`; `gradient` by the faces of the mean distance plus
+    the mean squared error.
+    """
+    generator = seeded(33)
+    network = DeepSvdd()
+    randomise(network, generator)
+    faces = torch.rand((3, 3, 16, 16), generator=generator) * 2 - 1
+    centre = network(faces)[0].mean(dim=0)
+    near = centre.abs() < 0.1
+    centre[near & (centre < 0)] = -0.1
+    centre[near & (centre > 0)] = 0.1
+    with torch.enable_grad():
+        faces.requires_grad_()
+        codes, reconstruction = network(faces)
+        distance = ((codes - centre) ** 2).sum(dim=1, keepdim=True)
+        (distance.mean() + ((faces - reconstruction) ** 2).mean()).backward()
+    tensors = {"faces": faces, "codes": codes, "distance": distance, "reconstruction": reconstruction}
+    tensors = {name: tensor.detach() for name, tensor in tensors.items()}
+    tensors |= {"centre": centre, "gradient": faces.grad} | stored_weights(state_of(network))
+    save_golden("deep_svdd", "torch 2.9.1", tensors)
+
+
 GOLDEN_MAKERS = [
     photo,
     mtcnn_weights,
@@ -770,6 +867,10 @@ GOLDEN_MAKERS = [
     layouts,
     metrics,
     presentations,
+    simplex,
+    ddpm,
+    memory,
+    deep_svdd,
 ]
 
 

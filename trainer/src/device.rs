@@ -31,6 +31,61 @@ impl DeviceName {
     }
 }
 
+/// Devices that work on one training, separated by commas on the command line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct DeviceNames(Vec<DeviceName>);
+
+impl DeviceNames {
+    /// The one that holds the weights.
+    pub fn first(&self) -> DeviceName {
+        self.0[0]
+    }
+
+    /// The devices, at least one.
+    ///
+    /// # Errors
+    /// CUDA, where this program was built without it.
+    pub fn open(&self) -> Result<Vec<Device>> {
+        self.0.iter().map(|name| name.open()).collect()
+    }
+}
+
+impl Default for DeviceNames {
+    fn default() -> Self {
+        Self(vec![DeviceName::default()])
+    }
+}
+
+impl FromStr for DeviceNames {
+    type Err = anyhow::Error;
+
+    fn from_str(names: &str) -> Result<Self> {
+        names.split(',').map(str::parse).collect::<Result<_>>().map(Self)
+    }
+}
+
+impl TryFrom<String> for DeviceNames {
+    type Error = anyhow::Error;
+
+    fn try_from(names: String) -> Result<Self> {
+        names.parse()
+    }
+}
+
+impl From<DeviceNames> for String {
+    fn from(names: DeviceNames) -> Self {
+        names.to_string()
+    }
+}
+
+impl fmt::Display for DeviceNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<String> = self.0.iter().map(DeviceName::to_string).collect();
+        f.write_str(&names.join(","))
+    }
+}
+
 #[cfg(feature = "cuda")]
 fn cuda(number: usize) -> Result<Device> {
     Ok(Device::cuda(number))
@@ -81,6 +136,16 @@ impl fmt::Display for DeviceName {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_devices_are_separated_by_commas() {
+        let names: DeviceNames = "cuda:0,cuda:2".parse().expect("they are devices");
+        assert_eq!(names.first(), DeviceName::Cuda(0));
+        assert_eq!(names.to_string(), "cuda:0,cuda:2");
+        for text in ["", "cpu,", "cuda:0;cuda:1"] {
+            assert!(text.parse::<DeviceNames>().is_err(), "{text:?}");
+        }
+    }
 
     #[test]
     fn names_are_read_and_others_refused() {

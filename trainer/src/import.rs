@@ -32,7 +32,7 @@ pub fn identity_teacher(path: &Path, device: &Device) -> Result<MobileFaceNet> {
     Ok(load_network("identity teacher", MobileFaceNetConfig::arcface().init(device), tensors)?)
 }
 
-/// AG-Net with EfficientNet-Lite0's ImageNet weights in its embedder and its cue encoder.
+/// AG-Net with EfficientNet-Lite0's ImageNet weights wherever it has one.
 ///
 /// # Errors
 /// Weights that are missing or damaged.
@@ -48,7 +48,7 @@ pub fn agnet_with_pretrained_trunks(agnet: AgNet) -> Result<AgNet> {
             .collect::<Vec<_>>()
     };
     let mut agnet = agnet;
-    for prefix in ["patch_embed.trunk", "cue_encoder"] {
+    for prefix in agnet.trunks() {
         agnet = load_part(prefix, agnet, below(prefix))?;
     }
     Ok(agnet)

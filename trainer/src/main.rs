@@ -3,6 +3,7 @@
 mod calibrate;
 mod commands;
 mod config;
+mod cue_source;
 mod data;
 mod device;
 mod evaluation;
@@ -60,6 +61,8 @@ enum Command {
     Cues(commands::cues::CuesOptions),
     /// Make a bundle from runs.
     Export(commands::export::ExportOptions),
+    /// Make runs of a bundle's networks, to go on from.
+    Unpack(commands::unpack::UnpackOptions),
     /// Make an int8 bundle of one in 32 bits, and measure what that loses.
     Quantize(commands::quantize::QuantizeOptions),
     /// Check that a bundle is whole, and print what is in it.
@@ -69,6 +72,9 @@ enum Command {
     /// Measure over held-out domains.
     #[command(subcommand)]
     Protocol(commands::protocol::ProtocolCommand),
+    /// Draw the paper's figure 3, measure what its noise does.
+    #[command(subcommand)]
+    Report(commands::report::ReportCommand),
 }
 
 fn main() -> ExitCode {
@@ -96,10 +102,12 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Distill(options) => commands::distill::run(&options)?,
         Command::Cues(options) => commands::cues::run(&options)?,
         Command::Export(options) => commands::export::run(&options)?,
+        Command::Unpack(options) => commands::unpack::run(&options)?,
         Command::Quantize(options) => commands::quantize::run(&options)?,
         Command::Verify(options) => commands::verify::run(&options)?,
         Command::Eval(options) => commands::eval::run(&options)?,
         Command::Protocol(command) => commands::protocol::run(&command)?,
+        Command::Report(command) => commands::report::run(&command)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -13,13 +13,14 @@ use despoof_nn::identity::{IdentityConfig, IdentityEncoder};
 use despoof_nn::presets::Preset;
 use serde::{Deserialize, Serialize};
 
+use crate::preset_choice::PresetChoice;
+use crate::training::agnet_recipe::{AgNetOfRun, VariantName};
 use crate::training::arcface::ArcFaceNetwork;
 use crate::training::autoencoder::network::{AdversarialAutoencoder, NetworkOptions};
 use crate::training::checkpoint::load_weights;
 use crate::training::dfg::PredictionChoice;
 use crate::training::options::{has_config, read_config};
 use crate::training::strategy::StrategyName;
-use crate::training::strategy::ssdg::SsdgNetwork;
 
 /// Name of the file beside an autoencoder's checkpoints.
 const SCALING_FILE: &str = "scaling.json";
@@ -34,6 +35,9 @@ struct Scaling {
 struct AgNetSettings {
     strategy: StrategyName,
     domains: usize,
+    /// Runs of before there were others do not say.
+    #[serde(default)]
+    variant: VariantName,
 }
 
 /// What has to be known of a run of `train identity` to read its weights.
@@ -48,6 +52,14 @@ struct IdentitySettings {
 struct DfgSettings {
     #[serde(default)]
     prediction: Option<PredictionChoice>,
+}
+
+/// What any run says of its sizes.
+#[derive(Deserialize)]
+struct Sizes {
+    /// Runs of before there was a choice do not say.
+    #[serde(default)]
+    preset: PresetChoice,
 }
 
 /// The run folders of a generator.
@@ -70,7 +82,7 @@ impl GeneratorRuns {
     /// # Errors
     /// A run without a checkpoint.
     pub fn generator(&self, device: &Device) -> Result<Generator> {
-        let preset = Preset::web();
+        let preset = preset(&self.dfg)?;
         Ok(Generator {
             autoencoder: autoencoder(&self.autoencoder, device)?,
             unet: load_weights(&self.dfg, preset.unet.init(device))?,
@@ -80,13 +92,25 @@ impl GeneratorRuns {
     }
 }
 
+/// Which preset a run's network has the sizes of; a run without settings has the web preset's.
+///
+/// # Errors
+/// Settings that cannot be read.
+pub fn preset_choice(run: &Path) -> Result<PresetChoice> {
+    if has_config(run) { Ok(read_config::<Sizes>(run)?.preset) } else { Ok(PresetChoice::Web) }
+}
+
+fn preset(run: &Path) -> Result<Preset> {
+    Ok(preset_choice(run)?.preset())
+}
+
 /// The preset's sampler for what the network of a run of `train dfg` or `distill` predicts; that of
 /// the preset where the run does not say (imported weights keep no settings).
 ///
 /// # Errors
 /// Settings that cannot be read.
 pub fn sampler(run: &Path) -> Result<SamplerConfig> {
-    let sampler = Preset::web().sampler;
+    let sampler = preset(run)?.sampler;
     let chosen = if has_config(run) { read_config::<DfgSettings>(run)?.prediction } else { None };
     Ok(SamplerConfig { prediction: chosen.map_or(sampler.prediction, Into::into), ..sampler })
 }
@@ -97,7 +121,7 @@ pub fn sampler(run: &Path) -> Result<SamplerConfig> {
 /// A run without a checkpoint.
 pub fn identity_encoder(run: &Path, device: &Device) -> Result<IdentityEncoder> {
     // A run holds the network, without the enum around it.
-    Ok(match Preset::web().identity {
+    Ok(match preset(run)?.identity {
         IdentityConfig::MobileFaceNet(config) => match arcface_persons(run)? {
             Some(persons) => {
                 let network = ArcFaceNetwork::new(config.init(device), persons, device);
@@ -119,17 +143,10 @@ fn arcface_persons(run: &Path) -> Result<Option<usize>> {
 /// # Errors
 /// A run without settings or without a checkpoint.
 pub fn agnet(run: &Path, device: &Device) -> Result<AgNet> {
-    let config = Preset::web().agnet;
-    let agnet = config.init(device);
     let settings: AgNetSettings = read_config(run)?;
-    match settings.strategy {
-        StrategyName::CrossEntropy => load_weights(run, agnet),
-        StrategyName::Ssdg => {
-            let width = config.bottleneck_width;
-            let network = SsdgNetwork::new(agnet, width, settings.domains, device);
-            Ok(load_weights(run, network)?.agnet)
-        }
-    }
+    let config = preset(run)?.agnet.with_variant(settings.variant.into());
+    // How labels were smoothed says nothing of the weights' shapes.
+    settings.strategy.visit(0.0, AgNetOfRun { run, config, domains: settings.domains, device })
 }
 
 /// The autoencoder of a run, with the scale that `cache latents` measured.
@@ -145,7 +162,7 @@ pub fn autoencoder(run: &Path, device: &Device) -> Result<Autoencoder> {
 /// # Errors
 /// A run without a checkpoint.
 pub fn unscaled_autoencoder(run: &Path, device: &Device) -> Result<Autoencoder> {
-    let config = autoencoder_network(run)?.config(Preset::web().autoencoder);
+    let config = autoencoder_network(run)?.config(preset(run)?.autoencoder);
     load_autoencoder(run, &config, device)
 }
 
@@ -178,7 +195,7 @@ pub fn autoencoder_config(run: &Path) -> Result<AutoencoderConfig> {
     })?;
     let scaling: Scaling =
         serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
-    let config = autoencoder_network(run)?.config(Preset::web().autoencoder);
+    let config = autoencoder_network(run)?.config(preset(run)?.autoencoder);
     Ok(AutoencoderConfig { scaling_factor: scaling.scaling_factor, ..config })
 }
 

@@ -10,8 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::ops::{add, divide, multiply, subtract};
 use crate::trace;
 
-/// The noise levels a network is trained on ("scaled linear": the roots of the betas are evenly
-/// spaced).
+/// The noise levels a network is trained on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NoiseScheduleConfig {
     /// Variance added by the first step.
@@ -20,23 +19,61 @@ pub struct NoiseScheduleConfig {
     pub beta_end: f64,
     /// Number of steps.
     pub train_timesteps: usize,
+    /// How the variance grows in between.
+    #[serde(default, skip_serializing_if = "BetaGrowth::is_scaled_linear")]
+    pub growth: BetaGrowth,
+}
+
+/// How the variance that a step adds grows from the first to the last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BetaGrowth {
+    /// The roots of the variances are evenly spaced (latent diffusion).
+    #[default]
+    ScaledLinear,
+    /// The variances are (Ho et al. 2020).
+    Linear,
+}
+
+impl BetaGrowth {
+    fn is_scaled_linear(&self) -> bool {
+        *self == Self::ScaledLinear
+    }
 }
 
 impl Default for NoiseScheduleConfig {
     /// The schedule of Stable Diffusion 1.5.
     fn default() -> Self {
-        Self { beta_start: 0.00085, beta_end: 0.012, train_timesteps: 1000 }
+        Self {
+            beta_start: 0.00085,
+            beta_end: 0.012,
+            train_timesteps: 1000,
+            growth: BetaGrowth::ScaledLinear,
+        }
     }
 }
 
 impl NoiseScheduleConfig {
+    /// The schedule of Ho et al. 2020, which AnoDDPM keeps.
+    pub fn ddpm() -> Self {
+        Self { beta_start: 1e-4, beta_end: 0.02, growth: BetaGrowth::Linear, ..Self::default() }
+    }
+
     /// The cumulative products of these betas.
     pub fn init(&self) -> NoiseSchedule {
-        let (first, last) = (self.beta_start.sqrt(), self.beta_end.sqrt());
+        let even = |first: f64, last: f64, step: usize| {
+            first + (last - first) * step as f64 / (self.train_timesteps - 1) as f64
+        };
+        let beta = |step| match self.growth {
+            BetaGrowth::Linear => even(self.beta_start, self.beta_end, step),
+            BetaGrowth::ScaledLinear => {
+                even(self.beta_start.sqrt(), self.beta_end.sqrt(), step).powi(2)
+            }
+        };
         let alphas_cumprod = (0..self.train_timesteps)
-            .map(|step| first + (last - first) * step as f64 / (self.train_timesteps - 1) as f64)
-            .scan(1.0, |product, root_beta| {
-                *product *= 1.0 - root_beta * root_beta;
+            .map(beta)
+            .scan(1.0, |product, beta| {
+                *product *= 1.0 - beta;
                 Some(*product)
             })
             .collect();
@@ -293,8 +330,8 @@ pub fn seeded_noise(seed: u64, length: usize) -> Vec<f32> {
     (0..length as u64)
         .map(|index| {
             let pair = index / 2 * 2;
-            let radius = (-2.0 * uniform(seed, pair).ln()).sqrt();
-            let angle = TAU * uniform(seed, pair + 1);
+            let radius = (-2.0 * seeded_uniform(seed, pair).ln()).sqrt();
+            let angle = TAU * seeded_uniform(seed, pair + 1);
             let value = radius * if index == pair { angle.cos() } else { angle.sin() };
             value as f32
         })
@@ -302,7 +339,7 @@ pub fn seeded_noise(seed: u64, length: usize) -> Vec<f32> {
 }
 
 /// The `index`-th value of the stream `seed`, strictly between 0 and 1.
-fn uniform(seed: u64, index: u64) -> f64 {
+pub fn seeded_uniform(seed: u64, index: u64) -> f64 {
     const GOLDEN_GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
     let mut bits = seed.wrapping_add(GOLDEN_GAMMA.wrapping_mul(index + 1));
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -3,7 +3,9 @@
 mod golden;
 
 use burn::tensor::{Device, Distribution, Tensor};
-use despoof_nn::agnet::{AgNet, AgNetConfig, CueEncoderConfig, EmbedderConfig, GuidedLayerConfig};
+use despoof_nn::agnet::{
+    AgNet, AgNetConfig, CueEncoderConfig, EmbedderConfig, GuidedLayerConfig, Variant,
+};
 use despoof_nn::cost;
 use despoof_nn::resnet::ResNetConfig;
 
@@ -52,7 +54,7 @@ fn embeddings_have_length_root_two() {
 #[test]
 fn guided_layer_agrees_with_torch() {
     let expected = golden::repository("tests/goldens/guided_layer.safetensors");
-    let config = GuidedLayerConfig { width: 24, cue_width: 16, heads: 3, mlp_ratio: 4 };
+    let config = GuidedLayerConfig { width: 24, cue_width: Some(16), heads: 3, mlp_ratio: 4 };
     let keys = [
         (r"^weights\.", ""),
         (r"^norm2\.", "norm_cross."),
@@ -67,10 +69,57 @@ fn guided_layer_agrees_with_torch() {
     golden::assert_close(output, golden::tensor(&expected, "output"), 1e-5);
 }
 
+/// Manifests written before there were variants say nothing of them, and still mean the same.
+#[test]
+fn the_methods_own_variant_is_not_written_down() {
+    let web = serde_json::to_value(AgNetConfig::web()).expect("serialisable");
+    assert!(web.get("variant").is_none());
+    assert_eq!(serde_json::from_value::<AgNetConfig>(web).expect("readable"), AgNetConfig::web());
+    let other = AgNetConfig::web().with_variant(Variant::OnlyImage);
+    let json = serde_json::to_value(&other).expect("serialisable");
+    assert_eq!(json["variant"], "only-image");
+    assert_eq!(serde_json::from_value::<AgNetConfig>(json).expect("readable"), other);
+}
+
+/// Paper table 3: what each network looks at.
+#[test]
+fn variants_look_at_face_residual_or_both() {
+    let depends = |network: &AgNet, faces: [&Tensor<4>; 2], cues: [&Tensor<4>; 2]| {
+        let [first, second] = [0, 1].map(|at| {
+            network.forward(faces[at].clone(), Some(cues[at].clone())).logits.into_data()
+        });
+        first != second
+    };
+    let [a, b] = [image(2, 64), image(2, 64)];
+    for (variant, of_face, of_cue) in [
+        (Variant::OnlyImage, true, false),
+        (Variant::OnlyResidual, false, true),
+        (Variant::DualBranch, true, true),
+    ] {
+        let network = small_config().with_variant(variant).init(&Device::flex());
+        assert_eq!(depends(&network, [&a, &b], [&a, &a]), of_face, "{variant:?}");
+        assert_eq!(depends(&network, [&a, &a], [&a, &b]), of_cue, "{variant:?}");
+    }
+}
+
+/// Only image and only residual are one network (paper section 4.5), that of AG-Net without cue.
+#[test]
+fn single_branches_are_one_network() {
+    let count = |variant| {
+        cost::parameters(&AgNetConfig::paper().with_variant(variant).init(&Device::flex()))
+    };
+    let vision_transformer = 85_798_656;
+    let head = |width: usize| width * 512 + 512 + 512 * 2 + 2;
+    assert_eq!(count(Variant::OnlyImage), vision_transformer + head(768));
+    assert_eq!(count(Variant::OnlyResidual), count(Variant::OnlyImage));
+    assert_eq!(count(Variant::DualBranch), 2 * vision_transformer + head(2 * 768));
+}
+
 /// Two layers over 4×4 patches of a 64×64 face.
-fn small_network() -> AgNet {
+fn small_config() -> AgNetConfig {
     let resnet = ResNetConfig { base_width: 8, repeats: [1; 4] };
-    let config = AgNetConfig {
+    AgNetConfig {
+        variant: Variant::AgNet,
         embedder: EmbedderConfig::Patches { side: 16 },
         tokens: 16,
         cue_encoder: CueEncoderConfig::ResNet(resnet),
@@ -79,8 +128,11 @@ fn small_network() -> AgNet {
         heads: 3,
         mlp_ratio: 4,
         bottleneck_width: 16,
-    };
-    config.init(&Device::flex())
+    }
+}
+
+fn small_network() -> AgNet {
+    small_config().init(&Device::flex())
 }
 
 fn image(batch: usize, side: usize) -> Tensor<4> {

@@ -4,7 +4,11 @@ use image::{ImageFormat, RgbImage, codecs::jpeg::JpegEncoder};
 
 /// The photo after one JPEG generation of that quality (1–100). `subsampled` stores colour at half
 /// resolution, as nearly every camera does.
-pub(crate) fn round_trip(photo: &RgbImage, quality: u8, subsampled: bool) -> RgbImage {
+///
+/// # Panics
+/// If the photo is empty.
+#[must_use]
+pub fn round_trip(photo: &RgbImage, quality: u8, subsampled: bool) -> RgbImage {
     let mut bytes = Vec::new();
     let encoder = JpegEncoder::new_with_quality(&mut bytes, quality);
     let encoded = if subsampled {

@@ -53,6 +53,7 @@ pub use display::Layout;
 pub use edges::Edge;
 pub use framing::Framing;
 pub use ink::InkSet;
+pub use jpeg::round_trip as jpeg_round_trip;
 pub use light::{Glare, Light};
 pub use perspective::{Homography, Point, Pose};
 pub use print::{Print, Process};

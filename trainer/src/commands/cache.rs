@@ -1,24 +1,21 @@
 //! `despoof cache`: runs what is frozen over a face store once, so that training reads results.
 
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use burn::tensor::{Device, Tensor};
 use clap::Subcommand;
 use despoof::identify::identify;
-use indicatif::ProgressBar;
 
 use super::cues;
+use crate::cue_source::{CueChoice, CueRuns};
 use crate::data::face_store::{
     ALIGNED, ALIGNED_SIDE, FaceStore, IDENTITY, ImagePlane, LATENTS, Plane,
 };
 use crate::runs;
-use crate::training::batch;
 use crate::training::cached_faces::{IDENTITY_SHAPE, LATENT_SHAPE};
+use crate::training::in_batches::{BATCH, for_each_batch, read};
 
-/// Faces in one pass.
-pub const BATCH: usize = 8;
 /// Faces on which the latents' scale is measured.
 const SCALED_ON: usize = 512;
 
@@ -45,9 +42,12 @@ pub enum CacheCommand {
         /// Folder of prepared faces.
         #[arg(long)]
         faces: PathBuf,
-        /// The generator's runs.
+        /// What draws them.
         #[command(flatten)]
-        generator: runs::GeneratorRuns,
+        cue: CueChoice,
+        /// Its runs.
+        #[command(flatten)]
+        runs: CueRuns,
     },
 }
 
@@ -58,8 +58,8 @@ pub fn run(command: &CacheCommand) -> Result<()> {
             let limit = limit.unwrap_or(usize::MAX);
             latents(faces, autoencoder, identity, limit, &Device::flex())
         }
-        CacheCommand::Generated { faces, generator } => {
-            cues::generate(faces, generator, cues::Part::default(), &Device::flex())
+        CacheCommand::Generated { faces, cue, runs } => {
+            cues::generate(faces, cue, runs, cues::Part::default(), &Device::flex())
         }
     }
 }
@@ -116,33 +116,6 @@ fn scaling_factor(
     let mean: f64 = sum / count;
     let variance: f64 = squares / count - mean * mean;
     Ok(1.0 / variance.sqrt())
-}
-
-/// Faces of a plane as a tensor `[faces, 3, side, side]` in [−1, 1].
-///
-/// # Errors
-/// A face that is not there.
-pub fn read(plane: &ImagePlane, indices: &[usize], device: &Device) -> Result<Tensor<4>> {
-    Ok(batch::tensor(&batch::images(plane, indices, &vec![false; indices.len()])?, device))
-}
-
-/// Visits indices a batch at a time.
-///
-/// # Errors
-/// The first error of `visit`, with the faces at which it came.
-pub fn for_each_batch(
-    faces: Range<usize>,
-    mut visit: impl FnMut(&[usize]) -> Result<()>,
-) -> Result<()> {
-    let progress = ProgressBar::new(faces.len() as u64);
-    let indices: Vec<usize> = faces.collect();
-    for batch in indices.chunks(BATCH) {
-        visit(batch)
-            .with_context(|| format!("faces {} to {}", batch[0], batch[batch.len() - 1]))?;
-        progress.inc(batch.len() as u64);
-    }
-    progress.finish();
-    Ok(())
 }
 
 fn append_floats(plane: &mut Plane, values: Tensor<4>, records: usize) -> Result<()> {

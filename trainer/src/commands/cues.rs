@@ -9,15 +9,12 @@ use std::str::FromStr;
 use anyhow::{Context, Result, anyhow};
 use burn::tensor::Device;
 use clap::Args;
-use despoof::generate::Generator;
-use despoof::identify::identify;
-use despoof::images::images_from_batch;
-use despoof_nn::identity::IdentityEncoder;
 
-use super::cache::{BATCH, for_each_batch, read};
-use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceStore, GENERATED};
+use crate::cue_source::plane::fill;
+use crate::cue_source::{CueChoice, CueRuns};
+use crate::data::face_store::{ALIGNED_SIDE, FaceStore};
 use crate::device::DeviceName;
-use crate::runs::{self, GeneratorRuns};
+use crate::training::in_batches::BATCH;
 
 /// Bytes of a generated face.
 const RECORD_BYTES: usize = (ALIGNED_SIDE * ALIGNED_SIDE * 3) as usize;
@@ -29,7 +26,9 @@ pub struct CuesOptions {
     #[arg(long)]
     faces: PathBuf,
     #[command(flatten)]
-    generator: GeneratorRuns,
+    cue: CueChoice,
+    #[command(flatten)]
+    runs: CueRuns,
     /// Which part of the faces to do, as NUMBER/PARTS from 1/1 to PARTS/PARTS; start a process a
     /// part, here or on other machines that share the folder. The last one to finish joins them.
     #[arg(long, default_value_t)]
@@ -41,7 +40,7 @@ pub struct CuesOptions {
 
 /// Runs `despoof cues`.
 pub fn run(options: &CuesOptions) -> Result<()> {
-    generate(&options.faces, &options.generator, options.part, &options.device.open()?)
+    generate(&options.faces, &options.cue, &options.runs, options.part, &options.device.open()?)
 }
 
 /// One of several equal shares of a dataset.
@@ -73,12 +72,12 @@ impl Part {
         (1..=self.parts).map(move |number| Self { number, ..self })
     }
 
-    /// Name of the plane that holds the part; the whole needs no joining.
-    fn plane(self) -> String {
+    /// Name of the plane that holds the part of `whole`; the whole needs no joining.
+    fn plane(self, whole: &str) -> String {
         if self.parts == 1 {
-            return GENERATED.to_owned();
+            return whole.to_owned();
         }
-        format!("{GENERATED}.part-{}-of-{}", self.number, self.parts)
+        format!("{whole}.part-{}-of-{}", self.number, self.parts)
     }
 }
 
@@ -106,72 +105,55 @@ impl std::fmt::Display for Part {
 ///
 /// # Errors
 /// Runs without checkpoints, files that cannot be read or written, another process at the same part.
-pub fn generate(faces: &Path, runs: &GeneratorRuns, part: Part, device: &Device) -> Result<()> {
+pub fn generate(
+    faces: &Path,
+    cue: &CueChoice,
+    runs: &CueRuns,
+    part: Part,
+    device: &Device,
+) -> Result<()> {
     let store = FaceStore::open(faces)?;
+    let whole = cue.plane();
     let count = store.entries.len();
-    if is_complete(&store, Part::default()) {
+    if is_complete(&store, &whole, Part::default()) {
         println!("generated faces of all {count} faces are there");
         return Ok(());
     }
-    let plane = store.folder().join(part.plane());
+    let name = part.plane(&whole);
+    let plane = store.folder().join(&name);
     // Locked until the process ends, however it ends.
     let lock = File::options().create(true).append(true).open(&plane);
     let lock = lock.with_context(|| format!("cannot write {}", plane.display()))?;
     lock.try_lock().with_context(|| format!("another process works on {}", plane.display()))?;
-    let networks = Networks {
-        identity: runs::identity_encoder(&runs.identity, device)?,
-        generator: runs.generator(device)?,
-    };
-    networks.fill(&store, part, device)?;
-    join(&store, part)
-}
-
-struct Networks {
-    identity: IdentityEncoder,
-    generator: Generator,
-}
-
-impl Networks {
-    fn fill(&self, store: &FaceStore, part: Part, device: &Device) -> Result<()> {
-        let aligned = store.image_plane(ALIGNED, ALIGNED_SIDE)?;
-        let mut generated = store.image_plane(&part.plane(), ALIGNED_SIDE)?;
-        // Whole batches: the faces behind come out as they would have without the interruption.
-        let done = generated.plane.records()? / BATCH * BATCH;
-        generated.plane.trim(done)?;
-        let faces = part.faces(store.entries.len());
-        for_each_batch(faces.start + done..faces.end, |indices| {
-            let faces = read(&aligned, indices, device)?;
-            let identity = identify(&self.identity, faces.clone());
-            let drawn = self.generator.generate(identity, faces);
-            for image in pollster::block_on(images_from_batch(drawn))? {
-                generated.plane.append(image.as_raw())?;
-            }
-            Ok(())
-        })
-    }
+    let source = runs.open(cue, device)?;
+    fill(&store, &name, part.faces(count), source.as_ref(), device)?;
+    join(&store, &whole, part)
 }
 
 /// Joins the parts if all are there; says which are not.
-fn join(store: &FaceStore, part: Part) -> Result<()> {
+fn join(store: &FaceStore, whole: &str, part: Part) -> Result<()> {
     // Two parts may end at once: one joins, the other then finds it done.
     let index = File::open(store.index_path())?;
     index.lock().with_context(|| format!("cannot lock {}", store.index_path().display()))?;
-    let path = store.folder().join(GENERATED);
-    if is_complete(store, Part::default()) {
+    let path = store.folder().join(whole);
+    if is_complete(store, whole, Part::default()) {
         println!("generated faces of all {} faces: {}", store.entries.len(), path.display());
         return Ok(());
     }
-    let missing: Vec<String> =
-        part.all().filter(|part| !is_complete(store, *part)).map(|part| part.to_string()).collect();
+    let missing: Vec<String> = part
+        .all()
+        .filter(|part| !is_complete(store, whole, *part))
+        .map(|part| part.to_string())
+        .collect();
     if !missing.is_empty() {
         println!("part {part} is there, not yet: {}", missing.join(", "));
         return Ok(());
     }
-    let unfinished = store.folder().join(format!("{GENERATED}.unfinished"));
+    let unfinished = store.folder().join(format!("{whole}.unfinished"));
     let mut joined = File::create(&unfinished)
         .with_context(|| format!("cannot write {}", unfinished.display()))?;
     for part in part.all() {
-        let from = store.folder().join(part.plane());
+        let from = store.folder().join(part.plane(whole));
         let mut from =
             File::open(&from).with_context(|| format!("cannot read {}", from.display()))?;
         io::copy(&mut from, &mut joined)
@@ -180,15 +162,15 @@ fn join(store: &FaceStore, part: Part) -> Result<()> {
     joined.sync_all()?;
     std::fs::rename(&unfinished, &path)?;
     for part in part.all() {
-        std::fs::remove_file(store.folder().join(part.plane()))?;
+        std::fs::remove_file(store.folder().join(part.plane(whole)))?;
     }
     println!("generated faces of all {} faces: {}", store.entries.len(), path.display());
     Ok(())
 }
 
-fn is_complete(store: &FaceStore, part: Part) -> bool {
+fn is_complete(store: &FaceStore, whole: &str, part: Part) -> bool {
     // A part without faces (more parts than batches) is an empty file.
     let bytes = part.faces(store.entries.len()).len() * RECORD_BYTES;
-    std::fs::metadata(store.folder().join(part.plane()))
+    std::fs::metadata(store.folder().join(part.plane(whole)))
         .is_ok_and(|file| file.len() == bytes as u64)
 }

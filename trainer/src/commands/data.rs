@@ -6,7 +6,9 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 
 use crate::data::layouts::{self, Listing, Request};
-use crate::data::prepare::{Ffmpeg, Manifest, Plan, Settings, Tools, finished_shards, prepare};
+use crate::data::prepare::{
+    Ffmpeg, Manifest, Plan, PlannedShard, Settings, Tools, finished_shards, prepare,
+};
 use crate::data::stats::Statistics;
 use crate::pretrained;
 
@@ -61,8 +63,7 @@ pub fn run(command: &DataCommand) -> Result<()> {
 }
 
 fn run_prepare(options: &PrepareOptions) -> Result<()> {
-    let settings = &options.settings;
-    let plan = Plan::new(listed(&options.data, settings)?, settings)?;
+    let plan = plan(options)?;
     println!(
         "{} photos and {} videos in {} shards to make, {} files not used",
         plan.items() - plan.videos(),
@@ -74,15 +75,33 @@ fn run_prepare(options: &PrepareOptions) -> Result<()> {
         print_warnings(&plan.warnings);
         return Ok(());
     }
+    print_manifest(&made(options, &plan)?, &options.out);
+    Ok(())
+}
+
+/// Prepares a set as `data prepare` does, silently; returns its shards.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepared_shards(options: &PrepareOptions) -> Result<Vec<PathBuf>> {
+    let plan = plan(options)?;
+    made(options, &plan)?;
+    let name = |shard: &PlannedShard| options.out.join(format!("{}.tar", shard.name));
+    Ok(plan.shards.iter().map(name).filter(|path| path.exists()).collect())
+}
+
+fn plan(options: &PrepareOptions) -> Result<Plan> {
+    Plan::new(listed(&options.data, &options.settings)?, &options.settings)
+}
+
+fn made(options: &PrepareOptions, plan: &Plan) -> Result<Manifest> {
     let ffmpeg = if plan.videos() > 0 { Some(Ffmpeg::new(&options.ffmpeg)?) } else { None };
-    let before = finished_shards(&options.out, &plan)?;
+    let before = finished_shards(&options.out, plan)?;
     if before > 0 {
-        println!("{before} shards were finished before");
+        eprintln!("{before} shards were finished before");
     }
     let tools = Tools { detector: pretrained::detector()?, ffmpeg };
-    let manifest = prepare(&options.out, &plan, settings, &tools)?;
-    print_manifest(&manifest, &options.out);
-    Ok(())
+    prepare(&options.out, plan, &options.settings, &tools)
 }
 
 fn listed(roots: &[PathBuf], settings: &Settings) -> Result<Listing> {

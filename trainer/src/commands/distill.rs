@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use clap::Args;
-use despoof_nn::diffusion::Prediction;
-use despoof_nn::presets::Preset;
 use serde::Serialize;
 
 use crate::data::face_store::FaceStore;
+use crate::preset_choice::PresetChoice;
 use crate::runs;
 use crate::training::cached_faces::CachedFaces;
 use crate::training::checkpoint::load_weights;
@@ -39,9 +38,10 @@ pub struct DistillOptions {
     training: TrainingOptions,
 }
 
-/// What a run keeps: its options, and what the student predicts.
+/// What a run keeps: its options, and the sizes and kind of prediction that it has from its teacher.
 #[derive(Serialize)]
 struct Settings<'a> {
+    preset: PresetChoice,
     prediction: PredictionChoice,
     #[serde(flatten)]
     options: &'a DistillOptions,
@@ -54,16 +54,14 @@ pub fn run(options: &DistillOptions) -> Result<()> {
     let device = settings.seeded_device()?;
     let faces = CachedFaces::open(&FaceStore::open(faces)?)?;
     ensure!(!faces.held_out.is_empty(), "none of the cached faces is held out to measure on");
+    let preset = runs::preset_choice(dfg)?;
     let sampler = runs::sampler(dfg)?;
-    let prediction = match sampler.prediction {
-        Prediction::Epsilon => PredictionChoice::Epsilon,
-        Prediction::Velocity => PredictionChoice::Velocity,
-    };
-    let config = Preset::web().unet;
+    let prediction = sampler.prediction.into();
+    let config = preset.preset().unet;
     let teacher = load_weights(dfg, config.init(&device))?;
     let autoencoder = runs::autoencoder(autoencoder, &device)?;
     let device = device.autodiff();
     let student = load_weights(dfg, config.init(&device))?;
     let training = Distillation::new(faces, teacher, *gap, autoencoder, sampler, device)?;
-    train(&training, student, settings, &Settings { prediction, options }).map(drop)
+    train(&training, student, settings, &Settings { preset, prediction, options }).map(drop)
 }

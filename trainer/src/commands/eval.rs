@@ -9,6 +9,7 @@ use despoof::metrics::{Bootstrap, Sample};
 use serde::Serialize;
 
 use crate::calibrate::decision_from_development_scores;
+use crate::evaluation::groups::{self, GroupRow};
 use crate::evaluation::pipeline::Pipeline;
 use crate::evaluation::scored::{NonResponse, ScoredSet};
 use crate::evaluation::shards::{self, Choice, score_shards};
@@ -77,6 +78,9 @@ struct Evaluation {
     summary: Summary,
     /// Per video, where samples name theirs.
     per_video: Option<Summary>,
+    /// BPCER by the groups that the set's labels tell apart.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<GroupRow>,
     /// What got no score.
     non_response: NonResponse,
     /// Source revision.
@@ -101,7 +105,7 @@ pub fn run(options: &EvalOptions) -> Result<()> {
     if let Some(path) = &options.fix_decision {
         fix_decision(path, &samples, pipeline.as_ref(), options)?;
     }
-    let evaluation = evaluation(options, pipeline.as_ref(), &samples, &set.non_response);
+    let evaluation = evaluation(options, pipeline.as_ref(), &samples, &set);
     if let Some(folder) = &options.report {
         write_report(folder, options, pipeline.as_ref(), &set, &evaluation)?;
     }
@@ -128,7 +132,7 @@ fn evaluation(
     options: &EvalOptions,
     pipeline: Option<&Pipeline>,
     samples: &[Sample],
-    non_response: &NonResponse,
+    set: &ScoredSet,
 ) -> Evaluation {
     let threshold = pipeline.map_or(options.threshold, |pipeline| pipeline.threshold);
     let bootstrap = Bootstrap { resamples: options.resamples, seed: options.seed };
@@ -138,7 +142,8 @@ fn evaluation(
         bundle_digest: pipeline.map(|pipeline| pipeline.checker.manifest().digest.clone()),
         summary: Summary::of_images(samples, threshold, &bootstrap),
         per_video: Summary::of_videos(samples, threshold, &bootstrap),
-        non_response: non_response.clone(),
+        groups: groups::rows(set, threshold, &bootstrap),
+        non_response: set.non_response.clone(),
         revision: revision(),
     }
 }
@@ -199,5 +204,6 @@ fn print_text(evaluation: &Evaluation, presentations: usize) {
     if let Some(videos) = &evaluation.per_video {
         print!("{}", table::text_from_summary(videos));
     }
+    print!("{}", groups::text(&evaluation.groups));
     print!("{}", table::text_from_non_response(&evaluation.non_response, presentations));
 }

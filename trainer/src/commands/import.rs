@@ -12,11 +12,13 @@ use despoof_nn::iresnet::IResNetConfig;
 use despoof_nn::mobilefacenet::MobileFaceNetConfig;
 use despoof_nn::mtcnn::{ONetConfig, PNetConfig, RNetConfig};
 use despoof_nn::resnet::ResNetConfig;
+use serde::Serialize;
 
 use crate::import::network::{Destination, Imported, import};
 use crate::import::tables::{self, Mtcnn, STEP_COUNTER};
 use crate::preset_choice::PresetChoice;
 use crate::runs;
+use crate::training::options::write_config;
 
 /// Options of `despoof import`.
 #[derive(Debug, Args)]
@@ -58,12 +60,23 @@ enum Publication {
     Mtcnn,
 }
 
+/// What an imported run keeps.
+#[derive(Serialize)]
+struct ImportedRun<'a> {
+    preset: PresetChoice,
+    /// The checkpoint.
+    imported: &'a Path,
+}
+
 /// Runs `despoof import`.
 pub fn run(options: &ImportOptions) -> Result<()> {
     let to = Destination::from_path(&options.out);
     let imported = imported(options, &to).with_context(|| {
         format!("cannot import {:?} in the sizes of {:?}", options.network, options.preset)
     })?;
+    if let Destination::Run(run) = &to {
+        write_config(run, &ImportedRun { preset: options.preset, imported: &options.from })?;
+    }
     println!(
         "{}: {} tensors, {} parameters",
         options.out.display(),

@@ -13,6 +13,8 @@ pub mod params;
 pub mod prepared;
 pub mod protocol;
 pub mod quantize;
+pub mod report;
 pub mod simulate;
 pub mod train;
+pub mod unpack;
 pub mod verify;

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use despoof::align::{Template, aligned_from_photo};
 use despoof::photo;
 use despoof_simulate::{Family, Simulated, Species, recapture_live, simulate};
-use image::RgbImage;
+use image::{RgbImage, imageops};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
@@ -18,6 +18,10 @@ use crate::data::shard::{ShardPhoto, for_each_photo};
 
 /// Photos made at a time: bounds memory.
 const CHUNK: usize = 32;
+
+/// Smallest deviation of an aligned face's brightness, of 255: below, nothing can be seen in the dark
+/// or the glare, and all that could be learned from it is that attacks are dark.
+const SMALLEST_CONTRAST: f64 = 14.0;
 
 /// What to simulate.
 #[derive(Debug, Subcommand)]
@@ -54,6 +58,9 @@ pub enum SimulateCommand {
         /// Attack families to leave out, for example `screen`.
         #[arg(long, num_args = 1..)]
         without: Vec<String>,
+        /// Leave recorded attacks out.
+        #[arg(long)]
+        simulated_only: bool,
         /// Folder of prepared faces to make or to add to.
         #[arg(long)]
         out: PathBuf,
@@ -66,9 +73,13 @@ pub fn run(command: &SimulateCommand) -> Result<()> {
         SimulateCommand::Photo { photo, species, seed, out } => {
             simulate_photo(photo, species, *seed, out)
         }
-        SimulateCommand::Set { data, faces, share, seed, without, out } => {
+        SimulateCommand::Set { data, faces, share, seed, without, simulated_only, out } => {
             let families = families_without(without)?;
-            simulate_set(data, faces, *share, *seed, &families, out)
+            let taken = |entry: &FaceEntry| {
+                is_in_share("share", &entry.key, *share)
+                    && (entry.metadata.is_live() || !simulated_only)
+            };
+            simulate_set(data, faces, taken, *seed, &families, out)
         }
     }
 }
@@ -94,7 +105,7 @@ fn families_without(names: &[String]) -> Result<Vec<Family>> {
 fn simulate_set(
     data: &[PathBuf],
     faces: &Path,
-    share: f64,
+    taken: impl Fn(&FaceEntry) -> bool,
     seed: u64,
     families: &[Family],
     out: &Path,
@@ -118,9 +129,7 @@ fn simulate_set(
             append(made?.into_iter().flatten(), &mut store, &mut aligned)
         };
         for_each_photo(shard, |photo| {
-            if let Some(entry) =
-                known.get(&photo.key).filter(|_| is_in_share("share", &photo.key, share))
-            {
+            if let Some(entry) = known.get(&photo.key).filter(|entry| taken(entry)) {
                 chunk.push((photo, entry.clone()));
             }
             if chunk.len() == CHUNK { flush(&mut chunk) } else { Ok(()) }
@@ -158,20 +167,21 @@ fn variants(
         return Ok(made);
     }
     let seed = seed ^ stable_hash(&photo.key);
-    made.push(aligned_variant(entry, "recaptured", &recapture_live(&live, seed)));
+    made.extend(visible_variant(entry, "recaptured", &recapture_live(&live, seed)));
     for family in families {
         let species: Vec<Species> = family.species().collect();
         let species = species[(seed % species.len() as u64) as usize];
-        made.push(aligned_variant(entry, species.name(), &simulate(&live, species, seed)));
+        made.extend(visible_variant(entry, species.name(), &simulate(&live, species, seed)));
     }
     Ok(made)
 }
 
-fn aligned_variant(
+/// The face in a simulated picture, aligned, if one can be seen in it.
+fn visible_variant(
     entry: &FaceEntry,
     simulated: &str,
     picture: &Simulated,
-) -> (FaceEntry, RgbImage) {
+) -> Option<(FaceEntry, RgbImage)> {
     let landmarks = entry.landmarks.map(|point| picture.transform.apply(point));
     let face = aligned_from_photo(&picture.image, &landmarks, &Template::PIPELINE, ALIGNED_SIDE);
     let entry = FaceEntry {
@@ -180,5 +190,19 @@ fn aligned_variant(
         landmarks,
         simulated: Some(simulated.to_owned()),
     };
-    (entry, face)
+    (contrast(&face) >= SMALLEST_CONTRAST).then_some((entry, face))
+}
+
+/// Standard deviation of the brightness of a face's middle, of 255.
+fn contrast(face: &RgbImage) -> f64 {
+    let side = face.width();
+    let middle = imageops::crop_imm(face, side / 4, side / 4, side / 2, side / 2).to_image();
+    let grey = imageops::grayscale(&middle);
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for &byte in grey.iter() {
+        sum += f64::from(byte);
+        squares += f64::from(byte).powi(2);
+    }
+    let count = f64::from(side / 2).powi(2).max(1.0);
+    (squares / count - (sum / count).powi(2)).max(0.0).sqrt()
 }

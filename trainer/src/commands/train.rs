@@ -1,31 +1,36 @@
-//! `despoof train`: identity, autoencoder, dfg, agnet; one loop for all.
+//! `despoof train`: identity, autoencoder, dfg, cue, agnet; one loop for all.
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 use burn::tensor::Device;
 use clap::{Args, Subcommand};
+use despoof_nn::cue_networks::anoddpm::AnoDdpmConfig;
+use despoof_nn::cue_networks::deep_svdd::DeepSvddConfig;
+use despoof_nn::cue_networks::memae::MemAeConfig;
 use despoof_nn::mobilefacenet::MobileFaceNetConfig;
-use despoof_nn::presets::Preset;
 use serde::Serialize;
 
 use super::cache;
 use super::prepared::FaceSource;
 use crate::data::face_store::FaceStore;
 use crate::import;
+use crate::preset_choice::PresetChoice;
 use crate::runs;
-use crate::training::agnet::{AgNetTraining, domains};
+use crate::training::agnet::AgNetData;
+use crate::training::agnet_recipe::{AgNetRecipe, AgNetRun};
 use crate::training::arcface::{ArcFaceNetwork, ArcFaceTraining};
 use crate::training::autoencoder::network::{AdversarialAutoencoder, NetworkOptions};
 use crate::training::autoencoder::{AutoencoderTraining, LossOptions};
 use crate::training::cached_faces::CachedFaces;
+use crate::training::cue::anoddpm::AnoDdpmTraining;
+use crate::training::cue::deep_svdd::DeepSvddTraining;
+use crate::training::cue::memae::MemAeTraining;
+use crate::training::cue::{RealFaces, TrainedSource};
 use crate::training::dfg::{DenoisingOptions, DfgTraining};
 use crate::training::identity::IdentityTraining;
 use crate::training::options::TrainingOptions;
 use crate::training::run::train;
-use crate::training::strategy::StrategyName;
-use crate::training::strategy::cross_entropy::CrossEntropy;
-use crate::training::strategy::ssdg::{Ssdg, SsdgNetwork};
 
 /// What to train.
 #[derive(Debug, Subcommand)]
@@ -36,6 +41,8 @@ pub enum TrainCommand {
     Autoencoder(AutoencoderOptions),
     /// The De-spoofing Face Generator, on cached latents and identity maps.
     Dfg(DfgOptions),
+    /// Another source of cues, on real faces.
+    Cue(CueOptions),
     /// AG-Net, on faces with cached generated faces.
     Agnet(AgNetOptions),
 }
@@ -64,6 +71,9 @@ pub struct AutoencoderOptions {
     #[command(flatten)]
     #[serde(flatten)]
     source: FaceSource,
+    /// Sizes of the network.
+    #[arg(long, value_enum, default_value_t)]
+    preset: PresetChoice,
     /// Side of the random crops in pixels, a multiple of 8.
     #[arg(long, default_value_t = 112)]
     crop: u32,
@@ -84,6 +94,9 @@ pub struct DfgOptions {
     #[command(flatten)]
     #[serde(flatten)]
     source: FaceSource,
+    /// Sizes of the network.
+    #[arg(long, value_enum, default_value_t)]
+    preset: PresetChoice,
     /// Run of `train autoencoder`, which draws the samples.
     #[arg(long)]
     autoencoder: PathBuf,
@@ -99,18 +112,32 @@ pub struct DfgOptions {
     training: TrainingOptions,
 }
 
+/// Options of `train cue`.
+#[derive(Debug, Args, Serialize)]
+pub struct CueOptions {
+    /// What to train.
+    #[arg(long = "source", value_enum)]
+    trained: TrainedSource,
+    #[command(flatten)]
+    #[serde(flatten)]
+    source: FaceSource,
+    #[command(flatten)]
+    #[serde(flatten)]
+    training: TrainingOptions,
+}
+
 /// Options of `train agnet`.
 #[derive(Debug, Args, Serialize)]
 pub struct AgNetOptions {
     /// Folder of prepared faces with cached generated faces.
     #[arg(long)]
     faces: PathBuf,
-    /// How to learn what holds in domains never seen.
+    /// Sizes of the network.
     #[arg(long, value_enum, default_value_t)]
-    strategy: StrategyName,
-    /// Share of the target probability spread over both classes.
-    #[arg(long, default_value_t = 0.05)]
-    label_smoothing: f32,
+    preset: PresetChoice,
+    #[command(flatten)]
+    #[serde(flatten)]
+    recipe: AgNetRecipe,
     #[command(flatten)]
     #[serde(flatten)]
     training: TrainingOptions,
@@ -130,7 +157,7 @@ struct ArcFaceSettings<'a> {
 struct AgNetSettings<'a> {
     #[serde(flatten)]
     options: &'a AgNetOptions,
-    /// Domains in training: the outputs of SSDG's discriminator.
+    /// Domains in training: the outputs of a discriminator.
     domains: usize,
 }
 
@@ -140,6 +167,7 @@ pub fn run(command: &TrainCommand) -> Result<()> {
         TrainCommand::Identity(options) => identity(options),
         TrainCommand::Autoencoder(options) => autoencoder(options),
         TrainCommand::Dfg(options) => dfg(options),
+        TrainCommand::Cue(options) => cue(options),
         TrainCommand::Agnet(options) => agnet(options),
     }
 }
@@ -165,10 +193,10 @@ fn arcface(options: &IdentityOptions, store: &FaceStore, device: &Device) -> Res
 }
 
 fn autoencoder(options: &AutoencoderOptions) -> Result<()> {
-    let AutoencoderOptions { source, crop, network, losses, training: settings } = options;
+    let AutoencoderOptions { source, preset, crop, network, losses, training: settings } = options;
     let store = source.open(&settings.run, false)?;
     let device = settings.seeded_device()?.autodiff();
-    let autoencoder = network.config(Preset::web().autoencoder).init(&device);
+    let autoencoder = network.config(preset.preset().autoencoder).init(&device);
     let (crop, losses, network) = (*crop, *losses, network.clone());
     if network.is_adversarial() {
         let adversarial = AdversarialAutoencoder::new(autoencoder, &device);
@@ -180,7 +208,8 @@ fn autoencoder(options: &AutoencoderOptions) -> Result<()> {
 }
 
 fn dfg(options: &DfgOptions) -> Result<()> {
-    let DfgOptions { source, autoencoder, identity, denoising, training: settings } = options;
+    let DfgOptions { source, preset, autoencoder, identity, denoising, training: settings } =
+        options;
     let device = settings.seeded_device()?;
     let faces = source.folder(&settings.run, false)?;
     if let Some(identity) = identity.as_ref().filter(|_| source.is_shards()) {
@@ -188,7 +217,7 @@ fn dfg(options: &DfgOptions) -> Result<()> {
     }
     let faces = CachedFaces::open(&FaceStore::open(&faces)?)?;
     let autoencoder = runs::autoencoder(autoencoder, &device)?;
-    let preset = Preset::web();
+    let preset = preset.preset();
     let mut sampler = preset.sampler;
     sampler.prediction = denoising.prediction.map_or(sampler.prediction, Into::into);
     let device = device.autodiff();
@@ -196,24 +225,41 @@ fn dfg(options: &DfgOptions) -> Result<()> {
     train(&training, preset.unet.init(&device), settings, options).map(drop)
 }
 
-fn agnet(options: &AgNetOptions) -> Result<()> {
-    let AgNetOptions { faces, strategy, label_smoothing, training: settings } = options;
+fn cue(options: &CueOptions) -> Result<()> {
+    let CueOptions { trained, source, training: settings } = options;
+    let faces = RealFaces::open(&source.open(&settings.run, false)?)?;
     let device = settings.seeded_device()?.autodiff();
-    let store = FaceStore::open(faces)?;
-    let config = Preset::web().agnet;
-    let agnet = import::agnet_with_pretrained_trunks(config.init(&device))?;
-    let classification = CrossEntropy { label_smoothing: *label_smoothing };
-    let domains = domains(&store).len();
-    let kept = AgNetSettings { options, domains };
-    match strategy {
-        StrategyName::CrossEntropy => {
-            let training = AgNetTraining::new(&store, classification, false, device)?;
-            train(&training, agnet, settings, &kept).map(drop)
+    match trained {
+        TrainedSource::Memae => {
+            let network = MemAeConfig::web().init(&device);
+            train(&MemAeTraining { faces, device }, network, settings, options).map(drop)
         }
-        StrategyName::Ssdg => {
-            let network = SsdgNetwork::new(agnet, config.bottleneck_width, domains, &device);
-            let training = AgNetTraining::new(&store, Ssdg { classification }, false, device)?;
-            train(&training, network, settings, &kept).map(drop)
+        TrainedSource::DeepSvdd => {
+            let network = DeepSvddConfig::web().init(&device);
+            let training = DeepSvddTraining { faces, device };
+            let network = training.with_centre(network, settings.seed)?;
+            train(&training, network, settings, options).map(drop)
+        }
+        TrainedSource::Anoddpm => {
+            let config = AnoDdpmConfig::web();
+            let network = config.init(&device);
+            train(&AnoDdpmTraining { faces, config, device }, network, settings, options).map(drop)
         }
     }
+}
+
+fn agnet(options: &AgNetOptions) -> Result<()> {
+    let AgNetOptions { faces, preset, recipe, training } = options;
+    let store = FaceStore::open(faces)?;
+    let extra_real = recipe.extra_real.as_deref().map(FaceStore::open).transpose()?;
+    let data = AgNetData {
+        store: &store,
+        extra_real: extra_real.as_ref(),
+        reading: recipe.reading(),
+        augmented: recipe.augment,
+    };
+    let kept = AgNetSettings { options, domains: data.domains() };
+    let config = preset.preset().agnet.with_variant(recipe.variant.into());
+    let run = AgNetRun { config, data, options: training, kept: &kept };
+    recipe.strategy.visit(recipe.label_smoothing, run)
 }

@@ -1,5 +1,7 @@
 //! What is known of a photo: the JSON beside it in a WebDataset shard.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
@@ -29,6 +31,13 @@ pub struct PhotoMetadata {
     /// The attack more closely than `label` says it (`cut-photo`, `ipad-video`, …), where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attack: Option<String>,
+    /// What the set says of the person: `age`, `gender`, `ethnicity`, … Measured by, never trained on.
+    #[serde(
+        default,
+        deserialize_with = "texts_by_name",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    pub group: BTreeMap<String, String>,
 }
 
 impl PhotoMetadata {
@@ -66,6 +75,19 @@ fn name_from_text_or_number<'de, D: Deserializer<'de>>(
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     })
+}
+
+/// An object of texts and numbers, or null; numbers become text.
+fn texts_by_name<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    let values = Option::<BTreeMap<String, Value>>::deserialize(deserializer)?.unwrap_or_default();
+    let text = |value: Value| match value {
+        Value::String(text) => Some(text),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    Ok(values.into_iter().filter_map(|(name, value)| Some((name, text(value)?))).collect())
 }
 
 /// Share of persons held out of a set that has no split of its own: one in this many.
@@ -122,6 +144,16 @@ mod tests {
     }
 
     #[test]
+    fn groups_are_texts_whatever_the_set_writes() {
+        let read = |json: &str| -> PhotoMetadata { serde_json::from_str(json).expect("metadata") };
+        let grouped =
+            read(r#"{"label": "live", "group": {"age": 18, "gender": "female", "other": null}}"#);
+        let expected = [("age", "18"), ("gender", "female")];
+        assert_eq!(grouped.group, expected.map(|(a, b)| (a.to_owned(), b.to_owned())).into());
+        assert!(read(r#"{"label": "live", "group": null}"#).group.is_empty());
+    }
+
+    #[test]
     fn a_person_is_on_one_side_only() {
         let metadata = |subject: &str| PhotoMetadata {
             label: "live".into(),
@@ -132,6 +164,7 @@ mod tests {
             face: None,
             split: None,
             attack: None,
+            group: BTreeMap::new(),
         };
         let split_of = |subject: &str, key: &str| {
             let mut photo = metadata(subject);

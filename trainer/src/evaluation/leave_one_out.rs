@@ -168,7 +168,7 @@ mod tests {
                 video: None,
             },
         });
-        ScoredSet { scored: scored.collect(), non_response: NonResponse::default() }
+        ScoredSet { scored: scored.collect(), ..Default::default() }
     }
 
     fn bootstrap() -> Bootstrap {

@@ -1,6 +1,9 @@
 //! Measuring: from photos or score files to error rates in percent, and over held-out domains.
 
 pub mod csv;
+pub mod domain;
+pub mod fold;
+pub mod groups;
 pub mod leave_one_out;
 pub mod pipeline;
 pub mod prepared;
@@ -8,5 +11,9 @@ pub mod retrained;
 pub mod scored;
 pub mod scores_file;
 pub mod shards;
+pub mod spread;
+pub mod step_scores;
 pub mod summary;
 pub mod table;
+pub mod trained_row;
+pub mod trained_table;

@@ -1,38 +1,23 @@
-//! Domains prepared once: aligned and generated faces of all of them in one store.
+//! Domains prepared once: aligned faces of all of them in one store.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
-use burn::tensor::Device;
-use despoof::images::{batch_from_images, images_from_batch};
-use image::RgbImage;
-use indicatif::ProgressBar;
 use rayon::prelude::*;
 
+use super::domain::Domain;
 use super::pipeline::{Pipeline, Refusal};
 use super::scored::NonResponse;
 use super::shards::{Choice, for_each_chosen};
-use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceEntry, FaceStore, GENERATED, ImagePlane};
+use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceEntry, FaceStore, ImagePlane};
 use crate::data::shard::ShardPhoto;
 
-/// Faces generated in one pass.
-const BATCH: usize = 16;
-
-/// A domain and its shards.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Domain {
-    /// Its name in tables.
-    pub name: String,
-    /// Where its photos are.
-    pub shards: Vec<PathBuf>,
-}
-
-/// Aligns the chosen photos of all domains and generates their faces, continuing what is there in
-/// `folder`. Faces carry their domain's name. Also tells what got no face, by domain.
+/// Aligns the chosen photos of all domains, continuing what is there in `folder`. Faces carry their
+/// domain's name. Also tells what got no face, by domain.
 ///
 /// # Errors
-/// A shard that cannot be read, a folder that cannot be written.
+/// A shard or folder that cannot be read, a folder that cannot be written.
 pub fn prepare(
     pipeline: &Pipeline,
     domains: &[Domain],
@@ -65,9 +50,36 @@ pub fn prepare(
             Ok(())
         })
         .with_context(|| format!("domain {}", domain.name))?;
+        for faces in &domain.faces {
+            copy(faces, domain, choice, &known, &mut store, &mut aligned)
+                .with_context(|| format!("domain {}", domain.name))?;
+        }
     }
-    generate(pipeline, &store, &aligned)?;
     Ok((store, missing))
+}
+
+/// Takes the chosen faces out of a folder in which they are aligned already.
+fn copy(
+    faces: &Path,
+    domain: &Domain,
+    choice: Choice,
+    known: &HashSet<String>,
+    store: &mut FaceStore,
+    aligned: &mut ImagePlane,
+) -> Result<()> {
+    let from = FaceStore::open(faces)?;
+    let plane = from.image_plane(ALIGNED, ALIGNED_SIDE)?;
+    for (index, entry) in from.entries.iter().enumerate() {
+        let mut entry = entry.clone();
+        let is_chosen = choice.takes(&mut entry.metadata, &entry.key);
+        entry.key = format!("{}/{}", domain.name, entry.key);
+        entry.metadata.domain.clone_from(&domain.name);
+        if is_chosen && !known.contains(&entry.key) {
+            aligned.plane.append(plane.read(index)?.as_raw())?;
+            store.append(entry)?;
+        }
+    }
+    Ok(())
 }
 
 fn key_in_store(domain: &Domain, photo: &ShardPhoto) -> String {
@@ -78,25 +90,4 @@ fn entry(domain: &Domain, photo: &ShardPhoto, landmarks: [[f32; 2]; 5]) -> FaceE
     let mut metadata = photo.metadata.clone();
     metadata.domain.clone_from(&domain.name);
     FaceEntry { key: key_in_store(domain, photo), metadata, landmarks, simulated: None }
-}
-
-fn generate(pipeline: &Pipeline, store: &FaceStore, aligned: &ImagePlane) -> Result<()> {
-    let mut generated = store.image_plane(GENERATED, ALIGNED_SIDE)?;
-    let done = generated.plane.records()?;
-    generated.plane.trim(done)?;
-    let device = Device::flex();
-    let progress = ProgressBar::new(store.entries.len() as u64).with_position(done as u64);
-    let waiting: Vec<usize> = (done..store.entries.len()).collect();
-    for batch in waiting.chunks(BATCH) {
-        let faces: Vec<RgbImage> =
-            batch.iter().map(|&index| aligned.read(index)).collect::<Result<_>>()?;
-        let faces = batch_from_images(&faces.iter().collect::<Vec<_>>(), &device);
-        let drawn = pipeline.checker.networks().generate(faces);
-        for face in pollster::block_on(images_from_batch(drawn))? {
-            generated.plane.append(face.as_raw())?;
-        }
-        progress.inc(batch.len() as u64);
-    }
-    progress.finish_and_clear();
-    Ok(())
 }

@@ -44,6 +44,8 @@ pub struct ScoredSet {
     pub scored: Vec<Scored>,
     /// What got none.
     pub non_response: NonResponse,
+    /// Which groups a photo's person belongs to (`age`, `gender`, …), by the photo's name.
+    pub groups: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl ScoredSet {

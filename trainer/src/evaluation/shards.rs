@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::pipeline::{Answer, Pipeline, Refusal};
 use super::scored::{Scored, ScoredSet, label_from_name};
-use crate::data::metadata::{assign_split, is_in_share};
+use crate::data::metadata::{PhotoMetadata, assign_split, is_in_share};
 use crate::data::shard::{ShardPhoto, for_each_photo};
 
 /// Photos scored side by side: bounds memory.
@@ -26,10 +26,9 @@ pub struct Choice {
 
 impl Choice {
     /// Whether the photo is taken; gives one of a set without splits its split first.
-    pub fn takes(&self, photo: &mut ShardPhoto) -> bool {
-        assign_split(&mut photo.metadata, &photo.key);
-        is_in_share("evaluation", &photo.key, self.share)
-            && !(self.held_out && photo.metadata.is_for_training())
+    pub fn takes(&self, metadata: &mut PhotoMetadata, key: &str) -> bool {
+        assign_split(metadata, key);
+        is_in_share("evaluation", key, self.share) && !(self.held_out && metadata.is_for_training())
     }
 }
 
@@ -44,7 +43,13 @@ pub fn score_shards(pipeline: &Pipeline, shards: &[PathBuf], choice: Choice) -> 
             photos.par_iter().map(|photo| pipeline.score(photo, false)).collect();
         for (photo, answer) in photos.iter().zip(answers) {
             match answer {
-                Ok(answer) => set.scored.push(scored(photo, answer.score)),
+                Ok(answer) => {
+                    set.scored.push(scored(photo, answer.score));
+                    let group = &photo.metadata.group;
+                    if !group.is_empty() {
+                        set.groups.insert(photo.key.clone(), group.clone());
+                    }
+                }
                 Err(Refusal::NoAnswer(code)) => set.non_response.add(code, &photo.metadata.label),
                 Err(Refusal::Fatal(error)) => return Err(error),
             }
@@ -75,7 +80,7 @@ pub fn for_each_chosen(
             visited
         };
         for_each_photo(shard, |mut photo| {
-            if choice.takes(&mut photo) {
+            if choice.takes(&mut photo.metadata, &photo.key) {
                 chunk.push(photo);
             }
             if chunk.len() == CHUNK { flush(&mut chunk) } else { Ok(()) }

@@ -2,7 +2,10 @@
 
 pub mod curves;
 pub mod evaluation;
+pub mod figure3;
 pub mod mistakes;
+pub mod noise;
 pub mod page;
 pub mod plot;
+pub mod protocol;
 pub mod training_run;

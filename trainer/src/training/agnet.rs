@@ -1,111 +1,147 @@
 //! `train agnet`: AG-Net on faces and their cues (paper section 3.3), from cached generated faces.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Result, ensure};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use despoof::cue::cue_from_residual;
 use despoof::metrics::area_under_curve;
 use despoof::score::score;
-use image::RgbImage;
+use despoof_nn::agnet::AgNet;
 use rand::Rng;
 use rand::rngs::StdRng;
 
-use super::batch;
 use super::checkpoint::Better;
+use super::labelled_faces::{Changes, CueReading, Inputs, LabelledFaces, domains};
 use super::run::{Pass, StepLoss, Training};
-use super::strategy::{Labels, Strategy};
-use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceEntry, FaceStore, GENERATED, ImagePlane};
+use super::strategy::{Labels, Moment, Strategy};
+use crate::data::face_store::FaceStore;
 
 /// Faces looked at in one piece when measuring.
 const MEASURED_BATCH: usize = 16;
 
+/// What AG-Net is trained on.
+pub struct AgNetData<'a> {
+    /// Live faces and attacks.
+    pub store: &'a FaceStore,
+    /// Additional real faces, drawn as often as those of `store` (paper section 4.7).
+    pub extra_real: Option<&'a FaceStore>,
+    /// Where the cues are; `None` for a network that looks at none.
+    pub reading: Option<CueReading>,
+    /// Whether faces are disturbed (`augment.rs`), or mirrored only.
+    pub augmented: bool,
+}
+
 /// Live faces against attacks by a strategy, balanced over domains and classes.
 pub struct AgNetTraining<S> {
     strategy: S,
-    aligned: ImagePlane,
-    generated: ImagePlane,
-    live: Vec<bool>,
-    domains: Vec<usize>,
-    groups: [Vec<Vec<usize>>; 2],
+    faces: LabelledFaces,
+    extra_real: Option<LabelledFaces>,
     held_out: Vec<usize>,
-    standardised_cue: bool,
+    augmented: bool,
     device: Device,
 }
 
+/// A face of a batch.
+#[derive(Clone, Copy)]
+struct Drawn {
+    is_extra: bool,
+    index: usize,
+}
+
+impl AgNetData<'_> {
+    /// Domains that training tells apart; additional real faces are one of their own.
+    pub fn domains(&self) -> usize {
+        domains(self.store).len() + usize::from(self.extra_real.is_some())
+    }
+}
+
 impl<S> AgNetTraining<S> {
-    /// Takes a store with generated faces. Faces that are not for training are held out.
+    /// Faces that are not for training are held out.
     ///
     /// # Errors
     /// A store whose generated faces are not complete, or without either class.
-    pub fn new(
-        store: &FaceStore,
-        strategy: S,
-        standardised_cue: bool,
-        device: Device,
-    ) -> Result<Self> {
-        let generated = store.image_plane(GENERATED, ALIGNED_SIDE)?;
-        ensure!(
-            generated.plane.records()? == store.entries.len(),
-            "generated faces are not cached for every face; run `despoof cache generated` first"
-        );
-        let groups = groups_by_class(store);
-        let live: Vec<bool> = store.entries.iter().map(is_live).collect();
-        for (class, name) in groups.iter().zip(["attacks", "live faces"]) {
-            ensure!(
-                !class.is_empty(),
-                "training needs live faces and attacks, there are no {name}"
-            );
+    pub fn new(data: &AgNetData, strategy: S, device: Device) -> Result<Self> {
+        let reading = data.reading.as_ref();
+        let faces = LabelledFaces::open(data.store, reading, 0)?;
+        for (live, name) in [(false, "attacks"), (true, "live faces")] {
+            ensure!(faces.has(live), "training needs live faces and attacks, there are no {name}");
         }
-        let names = domains(store);
-        let domains = store
-            .entries
-            .iter()
-            // Domains that are held out as a whole have no number and are never drawn.
-            .map(|entry| names.iter().position(|name| *name == entry.metadata.domain).unwrap_or(0))
-            .collect();
-        Ok(Self {
-            strategy,
-            aligned: store.image_plane(ALIGNED, ALIGNED_SIDE)?,
-            generated,
-            live,
-            domains,
-            groups,
-            held_out: store.indices(|entry| !entry.metadata.is_for_training()),
-            standardised_cue,
-            device,
-        })
+        let own = domains(data.store).len();
+        let extra_real =
+            data.extra_real.map(|store| one_domain(store, reading, own)).transpose()?;
+        let held_out = data.store.indices(|entry| !entry.metadata.is_for_training());
+        Ok(Self { strategy, faces, extra_real, held_out, augmented: data.augmented, device })
     }
 
-    /// Half live faces, half attacks; within a class every domain and instrument counts the same.
-    fn draw(&self, count: usize, rng: &mut StdRng) -> Vec<usize> {
-        (0..count)
-            .map(|position| {
-                let class = &self.groups[position % 2];
-                let group = &class[rng.random_range(0..class.len())];
-                group[rng.random_range(0..group.len())]
-            })
-            .collect()
+    /// Half live faces, half attacks; of the live ones half are additional, where there are some.
+    fn draw(&self, count: usize, rng: &mut StdRng) -> Vec<Drawn> {
+        let draw = |position: usize| {
+            let live = position % 2 == 1;
+            match &self.extra_real {
+                Some(extra) if live && rng.random() => {
+                    Drawn { is_extra: true, index: extra.draw(true, rng) }
+                }
+                _ => Drawn { is_extra: false, index: self.faces.draw(live, rng) },
+            }
+        };
+        (0..count).map(draw).collect()
     }
 
-    /// Faces and cues of a batch; both mirrored together.
-    fn inputs(
-        &self,
-        indices: &[usize],
-        mirrored: &[bool],
-        device: &Device,
-    ) -> Result<(Tensor<4>, Tensor<4>)> {
-        let aligned = batch::tensor(&batch::images(&self.aligned, indices, mirrored)?, device);
-        let drawn: Vec<RgbImage> = batch::images(&self.generated, indices, mirrored)?;
-        let cue = cue_from_residual(
-            aligned.clone(),
-            batch::tensor(&drawn, device),
-            self.standardised_cue,
-        );
-        Ok((aligned, cue))
+    fn faces_of(&self, drawn: Drawn) -> &LabelledFaces {
+        self.extra_real.as_ref().filter(|_| drawn.is_extra).unwrap_or(&self.faces)
     }
+
+    /// Faces and cues of a batch, in its order.
+    fn inputs(&self, drawn: &[Drawn], device: &Device, rng: &mut StdRng) -> Result<Inputs> {
+        let (mut faces, mut cues) = (Vec::new(), Vec::new());
+        for run in drawn.chunk_by(|a, b| a.is_extra == b.is_extra) {
+            let indices: Vec<usize> = run.iter().map(|drawn| drawn.index).collect();
+            let changes = Changes::draw(indices.len(), self.augmented, rng);
+            let source = self.faces_of(run[0]);
+            let (face, cue) = source.changed_inputs(&indices, &changes, device)?;
+            faces.push(face);
+            cues.extend(cue);
+        }
+        Ok((Tensor::cat(faces, 0), (!cues.is_empty()).then(|| Tensor::cat(cues, 0))))
+    }
+
+    /// Probabilities of live that `network`, on a device without autodiff, gives to faces of the store.
+    ///
+    /// # Errors
+    /// A face that cannot be read.
+    pub fn scores(&self, network: &AgNet, indices: &[usize]) -> Result<Vec<f32>> {
+        let device = self.device.clone().inner();
+        let mut scores = Vec::with_capacity(indices.len());
+        for indices in indices.chunks(MEASURED_BATCH) {
+            let (faces, cue) = self.faces.inputs(indices, &device)?;
+            // Where there is no cue, the network looks at none.
+            let cue = cue.unwrap_or_else(|| faces.clone());
+            scores.extend(score(network, faces, cue, 1.0).into_data().iter::<f32>());
+        }
+        Ok(scores)
+    }
+
+    /// Area under the ROC curve of these faces' scores; `None` without either class.
+    pub fn area_under_curve(&self, scores: &[f32], indices: &[usize]) -> Option<f64> {
+        let live: Vec<bool> = indices.iter().map(|&index| self.faces.is_live(index)).collect();
+        area_under_curve(scores, &live)
+    }
+}
+
+/// Additional real faces, all of one domain.
+fn one_domain(
+    store: &FaceStore,
+    reading: Option<&CueReading>,
+    number: usize,
+) -> Result<LabelledFaces> {
+    let mut same = FaceStore::open(store.folder())?;
+    for entry in &mut same.entries {
+        entry.metadata.domain = "additional".to_owned();
+    }
+    let faces = LabelledFaces::open(&same, reading, number)?;
+    ensure!(faces.has(true), "{} has no real faces for training", store.folder().display());
+    Ok(faces)
 }
 
 impl<S: Strategy> Training for AgNetTraining<S> {
@@ -114,58 +150,25 @@ impl<S: Strategy> Training for AgNetTraining<S> {
     const CRITERION: Option<(&'static str, Better)> = Some(("held_out_auc", Better::Larger));
 
     fn faces(&self) -> usize {
-        self.groups.iter().flatten().map(Vec::len).sum()
+        self.faces.count() + self.extra_real.as_ref().map_or(0, LabelledFaces::count)
     }
 
     fn loss(&self, network: &S::Network, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
-        let indices = self.draw(pass.faces, rng);
-        let mirrored = batch::coins(pass.faces, rng);
-        let (aligned, cue) = self.inputs(&indices, &mirrored, &self.device)?;
-        let output = S::agnet(network).forward(aligned, Some(cue));
+        let drawn = self.draw(pass.faces, rng);
+        let (aligned, cue) = self.inputs(&drawn, &pass.device, rng)?;
+        let output = S::agnet(network).forward(aligned, cue);
+        let of = |drawn: &Drawn| (self.faces_of(*drawn), drawn.index);
         let labels = Labels {
-            live: indices.iter().map(|&index| self.live[index]).collect(),
-            domains: indices.iter().map(|&index| self.domains[index]).collect(),
+            live: drawn.iter().map(of).map(|(faces, index)| faces.is_live(index)).collect(),
+            domains: drawn.iter().map(of).map(|(faces, index)| faces.domain(index)).collect(),
         };
-        Ok(self.strategy.loss(network, output, &labels, pass.progress))
+        let moment = Moment { progress: pass.progress, rng };
+        Ok(self.strategy.loss(network, output, &labels, moment))
     }
 
     fn evaluate(&self, network: &S::Network, _: &Path) -> Result<Vec<(&'static str, f64)>> {
-        let network = S::agnet(network).valid();
-        let device = self.device.clone().inner();
-        let mut scores = Vec::with_capacity(self.held_out.len());
-        for indices in self.held_out.chunks(MEASURED_BATCH) {
-            let (aligned, cue) = self.inputs(indices, &vec![false; indices.len()], &device)?;
-            scores.extend(score(&network, aligned, cue, 1.0).into_data().iter::<f32>());
-        }
-        let live: Vec<bool> = self.held_out.iter().map(|&index| self.live[index]).collect();
-        Ok(area_under_curve(&scores, &live)
-            .map(|area| ("held_out_auc", area))
-            .into_iter()
-            .collect())
+        let scores = self.scores(&S::agnet(network).valid(), &self.held_out)?;
+        let area = self.area_under_curve(&scores, &self.held_out);
+        Ok(area.map(|area| ("held_out_auc", area)).into_iter().collect())
     }
-}
-
-/// Names of the domains that training sees, in order.
-pub fn domains(store: &FaceStore) -> Vec<String> {
-    let seen = store.entries.iter().filter(|entry| entry.metadata.is_for_training());
-    let names: BTreeSet<String> = seen.map(|entry| entry.metadata.domain.clone()).collect();
-    names.into_iter().collect()
-}
-
-/// Whether AG-Net should call a face live: a simulated attack keeps its photo's metadata.
-pub fn is_live(entry: &FaceEntry) -> bool {
-    entry.metadata.is_live()
-        && entry.simulated.as_deref().is_none_or(|simulated| simulated == "recaptured")
-}
-
-/// Training faces of a class (attacks, live), by domain and attack instrument.
-fn groups_by_class(store: &FaceStore) -> [Vec<Vec<usize>>; 2] {
-    let mut groups = [BTreeMap::<String, Vec<usize>>::new(), BTreeMap::new()];
-    for index in store.indices(|entry| entry.metadata.is_for_training()) {
-        let entry = &store.entries[index];
-        let instrument = entry.simulated.as_deref().unwrap_or(&entry.metadata.label);
-        let name = format!("{} {instrument}", entry.metadata.domain);
-        groups[usize::from(is_live(entry))].entry(name).or_default().push(index);
-    }
-    groups.map(|of_class| of_class.into_values().collect())
 }

@@ -147,8 +147,8 @@ impl Training for ArcFaceTraining {
         let drawn = batch::draw(&faces, pass.faces, rng);
         let mirrored = batch::coins(pass.faces, rng);
         let persons: Vec<usize> = drawn.iter().map(|face| self.train[face]).collect();
-        let cosines = network.cosines(self.input(&drawn, &mirrored, &self.device)?);
-        let loss = arcface_loss(cosines, whole_numbers(&persons, &self.device));
+        let cosines = network.cosines(self.input(&drawn, &mirrored, &pass.device)?);
+        let loss = arcface_loss(cosines, whole_numbers(&persons, &pass.device));
         Ok(StepLoss { loss, parts: Vec::new() })
     }
 

@@ -55,6 +55,20 @@ pub fn exists(run: &Path) -> Result<bool> {
     Ok(!checkpoints(run)?.is_empty())
 }
 
+/// Step of the run's last finished checkpoint.
+///
+/// # Errors
+/// No such folder, or a checkpoint that cannot be read.
+pub fn last_step(run: &Path) -> Result<Option<usize>> {
+    let Some(last) = checkpoints(run)?.pop() else { return Ok(None) };
+    let path = last.join("step.json");
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    let file: StepFile =
+        serde_json::from_str(&text).with_context(|| format!("{} is damaged", path.display()))?;
+    Ok(Some(file.step))
+}
+
 /// Keeps the weights in the run's folder `best` if `value` is better than what is there.
 ///
 /// # Errors

@@ -48,6 +48,15 @@ impl From<PredictionChoice> for Prediction {
     }
 }
 
+impl From<Prediction> for PredictionChoice {
+    fn from(prediction: Prediction) -> Self {
+        match prediction {
+            Prediction::Epsilon => Self::Epsilon,
+            Prediction::Velocity => Self::Velocity,
+        }
+    }
+}
+
 /// How the denoising loss is made.
 #[derive(Debug, Clone, Copy, Default, Args, Serialize)]
 pub struct DenoisingOptions {
@@ -127,14 +136,14 @@ impl DfgTraining {
     }
 
     /// The weight of every face's error, `[faces, 1, 1, 1]`.
-    fn weights(&self, timesteps: &[usize]) -> Tensor<4> {
+    fn weights(&self, timesteps: &[usize], device: &Device) -> Tensor<4> {
         let weight = |&timestep: &usize| {
             self.denoising.min_snr_gamma.map_or(1.0, |gamma| {
                 min_snr(&self.schedule, self.sampler.prediction, gamma, timestep) as f32
             })
         };
         let weights: Vec<f32> = timesteps.iter().map(weight).collect();
-        Tensor::<1>::from_floats(weights.as_slice(), &self.device).reshape([-1, 1, 1, 1])
+        Tensor::<1>::from_floats(weights.as_slice(), device).reshape([-1, 1, 1, 1])
     }
 }
 
@@ -151,8 +160,9 @@ impl Training for DfgTraining {
         let indices = batch::draw(&self.faces.train, pass.faces, rng);
         let mirrored =
             if self.denoising.flip { batch::coins(pass.faces, rng) } else { no_mirror(&indices) };
-        let (errors, timesteps) = self.errors(network, &indices, &mirrored, rng, &self.device)?;
-        Ok(StepLoss { loss: (errors * self.weights(&timesteps)).mean(), parts: Vec::new() })
+        let (errors, timesteps) = self.errors(network, &indices, &mirrored, rng, &pass.device)?;
+        let weights = self.weights(&timesteps, &pass.device);
+        Ok(StepLoss { loss: (errors * weights).mean(), parts: Vec::new() })
     }
 
     fn evaluate(&self, network: &Unet, pictures: &Path) -> Result<Vec<(&'static str, f64)>> {

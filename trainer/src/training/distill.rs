@@ -112,7 +112,8 @@ impl Distillation {
         to: &[usize],
     ) -> Tensor<4> {
         let timesteps = batch::timesteps(from, &latent.device());
-        let predicted = self.teacher.forward(latent.clone(), timesteps, context);
+        let teacher = self.teacher.clone().to_device(&latent.device());
+        let predicted = teacher.forward(latent.clone(), timesteps, context);
         ddim_step(&self.schedule, self.sampler.prediction, latent, predicted, from, to)
     }
 }
@@ -127,7 +128,7 @@ impl Training for Distillation {
     }
 
     fn loss(&self, network: &Unet, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
-        let inner = self.device.clone().inner();
+        let inner = pass.device.clone().inner();
         let indices = batch::draw(&self.faces.train, pass.faces, rng);
         let mirrored = no_mirror(&indices);
         let latents = self.faces.latents(&indices, &mirrored, &inner)?;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
+use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use despoof::identify::identity_input_from_aligned;
 use despoof_nn::mobilefacenet::MobileFaceNet;
@@ -48,12 +49,11 @@ impl IdentityTraining {
     }
 
     /// The teacher's map `[batch, 512, 7, 7]`, without a graph.
-    fn target(&self, indices: &[usize], mirrored: &[bool]) -> Result<Tensor<4>> {
-        let crops = batch::tensor(
-            &batch::images(&self.teacher_crops, indices, mirrored)?,
-            &self.device.clone().inner(),
-        );
-        Ok(self.teacher.forward(crops))
+    fn target(&self, indices: &[usize], mirrored: &[bool], device: &Device) -> Result<Tensor<4>> {
+        let device = device.clone().inner();
+        let crops = batch::images(&self.teacher_crops, indices, mirrored)?;
+        let teacher = self.teacher.clone().to_device(&device);
+        Ok(teacher.forward(batch::tensor(&crops, &device)))
     }
 
     fn input(&self, indices: &[usize], mirrored: &[bool], device: &Device) -> Result<Tensor<4>> {
@@ -75,8 +75,8 @@ impl Training for IdentityTraining {
     fn loss(&self, network: &MobileFaceNet, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
         let indices = batch::draw(&self.train, pass.faces, rng);
         let mirrored = batch::coins(pass.faces, rng);
-        let target = Tensor::from_inner(self.target(&indices, &mirrored)?);
-        let map = network.forward(self.input(&indices, &mirrored, &self.device)?);
+        let target = Tensor::from_inner(self.target(&indices, &mirrored, &pass.device)?);
+        let map = network.forward(self.input(&indices, &mirrored, &pass.device)?);
         Ok(StepLoss { loss: relative_error(map, target), parts: Vec::new() })
     }
 
@@ -86,8 +86,8 @@ impl Training for IdentityTraining {
         _pictures: &Path,
     ) -> Result<Vec<(&'static str, f64)>> {
         let mirrored = vec![false; self.held_out.len()];
-        let target = self.target(&self.held_out, &mirrored)?;
-        let network = burn::module::Module::valid(network);
+        let target = self.target(&self.held_out, &mirrored, &self.device)?;
+        let network = network.valid();
         let map =
             network.forward(self.input(&self.held_out, &mirrored, &self.device.clone().inner())?);
         let error = relative_error(map, target).into_scalar::<f32>();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use burn::grad_clipping::GradientClippingConfig;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::device::DeviceName;
+use crate::device::DeviceNames;
 
 /// File of a run's settings.
 const CONFIG: &str = "config.toml";
@@ -56,9 +56,10 @@ pub struct TrainingOptions {
     /// Steps between checkpoints; sample pictures are drawn with each.
     #[arg(long, default_value_t = 100)]
     pub checkpoint_every: usize,
-    /// What to train on: cpu, cuda, cuda:NUMBER.
+    /// What to train on: cpu, cuda, cuda:NUMBER, or several, as in cuda:0,cuda:1: they share the passes
+    /// of a step, whose number (`--accumulate`) they must divide.
     #[arg(long, default_value_t)]
-    pub device: DeviceName,
+    pub device: DeviceNames,
     /// Go on from the run's last checkpoint; without this, a folder that holds one is refused.
     #[arg(long)]
     #[serde(skip)]
@@ -97,9 +98,30 @@ impl TrainingOptions {
     /// # Errors
     /// CUDA, where this program was built without it.
     pub fn seeded_device(&self) -> Result<Device> {
-        let device = self.device.open()?;
+        let device = self.device.first().open()?;
         device.seed(self.seed);
         Ok(device)
+    }
+
+    /// The devices that share a step's passes, with autodiff.
+    ///
+    /// # Errors
+    /// CUDA, where this program was built without it, or passes that cannot be shared evenly.
+    pub fn devices(&self) -> Result<Vec<Device>> {
+        let devices = self.device.open()?;
+        ensure!(
+            self.passes().is_multiple_of(devices.len()),
+            "{} devices cannot share {} passes evenly; --accumulate must be a multiple of {}",
+            devices.len(),
+            self.passes(),
+            devices.len()
+        );
+        Ok(devices.into_iter().map(Device::autodiff).collect())
+    }
+
+    /// Passes of a step.
+    pub fn passes(&self) -> usize {
+        self.accumulate.max(1)
     }
 
     /// A fresh optimiser.

@@ -11,11 +11,10 @@ use rand::rngs::StdRng;
 use super::checkpoint::Better;
 use super::options::{OptimizerName, TrainingOptions};
 use super::run::{Pass, StepLoss, Training, train};
-use crate::device::DeviceName;
+use crate::device::DeviceNames;
 
 /// Learns to double its input; from step `nan_from` on its loss is not a number.
 struct Doubling {
-    device: Device,
     nan_from: Option<f32>,
 }
 
@@ -30,7 +29,7 @@ impl Training for Doubling {
 
     fn loss(&self, network: &Linear, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
         let values: Vec<f32> = (0..pass.faces * 2).map(|_| rng.random_range(-1.0..1.0)).collect();
-        let input = Tensor::<2>::from_data(TensorData::new(values, [pass.faces, 2]), &self.device);
+        let input = Tensor::<2>::from_data(TensorData::new(values, [pass.faces, 2]), &pass.device);
         let error = network.forward(input.clone()) - input * 2.0;
         let loss = error.powf_scalar(2.0).mean() * self.nan_from.unwrap_or(1.0);
         Ok(StepLoss { loss, parts: Vec::new() })
@@ -55,7 +54,7 @@ fn options(name: &str, steps: usize) -> TrainingOptions {
         checkpoint_every: 2,
         accumulate: 1,
         optimizer: OptimizerName::AdamW,
-        device: DeviceName::Cpu,
+        device: DeviceNames::default(),
         resume: true,
         dry_run: false,
     }
@@ -88,7 +87,7 @@ fn remove(run: &PathBuf) {
 
 #[test]
 fn resumed_run_equals_uninterrupted_run() {
-    let training = Doubling { device: device(), nan_from: None };
+    let training = Doubling { nan_from: None };
     let whole = options("whole", 8);
     let expected = values(&trained(&training, &whole).expect("it trains"));
 
@@ -107,10 +106,10 @@ fn resumed_run_equals_uninterrupted_run() {
 
 #[test]
 fn a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_checkpoint() {
-    let good = Doubling { device: device(), nan_from: None };
+    let good = Doubling { nan_from: None };
     let options = options("nan", 4);
     trained(&good, &options).expect("it trains");
-    let bad = Doubling { device: device(), nan_from: Some(f32::NAN) };
+    let bad = Doubling { nan_from: Some(f32::NAN) };
     let longer = TrainingOptions { steps: 6, ..options.clone() };
     let error = trained(&bad, &longer).map(|_| ()).expect_err("the loss is no number");
     assert!(error.to_string().contains("step 4"), "{error}");
@@ -120,7 +119,7 @@ fn a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_checkpoint() {
 
 #[test]
 fn a_damaged_checkpoint_is_named() {
-    let training = Doubling { device: device(), nan_from: None };
+    let training = Doubling { nan_from: None };
     let options = options("damaged", 2);
     trained(&training, &options).expect("it trains");
     let file = options.run.join("checkpoint-00000002/network.bpk");
@@ -131,4 +130,19 @@ fn a_damaged_checkpoint_is_named() {
         .expect_err("the checkpoint is cut off");
     assert!(format!("{error:#}").contains("checkpoint-00000002"), "{error:#}");
     remove(&options.run);
+}
+
+#[test]
+fn two_devices_make_the_same_run_as_one() {
+    let training = Doubling { nan_from: None };
+    let one = TrainingOptions { accumulate: 2, ..options("one-device", 4) };
+    let devices: DeviceNames = "cpu,cpu".parse().expect("two devices");
+    let two = TrainingOptions { device: devices, accumulate: 2, ..options("two-devices", 4) };
+    let expected = values(&trained(&training, &one).expect("it trains"));
+    assert_eq!(values(&trained(&training, &two).expect("it trains")), expected);
+    let uneven = TrainingOptions { accumulate: 3, ..two.clone() };
+    let error = trained(&training, &uneven).map(|_| ()).expect_err("3 passes on 2 devices");
+    assert!(error.to_string().contains("--accumulate"), "{error}");
+    remove(&one.run);
+    remove(&two.run);
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -29,7 +29,7 @@ pub struct StepLoss {
 }
 
 /// One pass of a training.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Pass {
     /// How many faces to draw.
     pub faces: usize,
@@ -37,10 +37,12 @@ pub struct Pass {
     pub step: usize,
     /// Share of the training that is done, 0 to 1.
     pub progress: f64,
+    /// Where the network is, and its input belongs.
+    pub device: Device,
 }
 
 /// Something that can be trained.
-pub trait Training {
+pub trait Training: Sync {
     /// The network whose parameters are optimised.
     type Network: Module;
 
@@ -101,10 +103,11 @@ pub fn train<T: Training, S: Serialize>(
         optimizer: options.optimizer(),
     })?;
     let mut log = MetricsLog::open(&options.run, state.step)?;
+    let devices = options.devices()?;
     let progress = progress_bar(options.steps, state.step);
     while state.step < options.steps {
         let started = Instant::now();
-        let (next, loss, parts) = optimise(training, state, options)?;
+        let (next, loss, parts) = optimise(training, state, options, &devices)?;
         state = next;
         let rate = options.learning_rate_at(state.step);
         log.step(state.step, loss, rate, started.elapsed(), &parts)?;
@@ -149,33 +152,16 @@ fn optimise<T: Training>(
     training: &T,
     mut state: Checkpoint<T::Network>,
     options: &TrainingOptions,
+    devices: &[Device],
 ) -> Result<(Checkpoint<T::Network>, f64, Parts)> {
     let mut gradients = GradientsAccumulator::new();
     let (mut mean, mut parts) = (0.0, Vec::new());
-    let progress = state.step as f64 / options.steps as f64;
-    let pass = Pass { faces: options.batch, step: state.step, progress };
-    for number in 0..options.accumulate.max(1) {
-        let mut rng = pass_rng(options.seed, state.step, number);
-        // Layers such as dropout draw from the device's own generator.
-        state.network.devices().iter().for_each(|device| device.seed(rng.clone().random()));
-        let step_loss = training.loss(&state.network, pass, &mut rng)?;
-        // The accumulator sums.
-        let loss = step_loss.loss / options.accumulate.max(1) as f64;
-        let value = f64::from(loss.clone().into_scalar::<f32>());
-        ensure!(
-            value.is_finite(),
-            "the loss is {value} at step {}, batch {number} of seed {}; the last good checkpoint in {} \
-             is kept",
-            state.step,
-            options.seed,
-            options.run.display()
-        );
-        mean += value;
-        parts = step_loss.parts;
-        gradients.accumulate(
-            &state.network,
-            GradientsParams::from_grads(loss.backward(), &state.network),
-        );
+    for first in (0..options.passes()).step_by(devices.len()) {
+        for done in passes_side_by_side(training, &state, options, devices, first)? {
+            mean += done.loss;
+            parts = done.parts;
+            gradients.accumulate(&state.network, done.gradients);
+        }
     }
     let rate = options.learning_rate_at(state.step);
     state.network = state.optimizer.step(rate, state.network, gradients.grads());
@@ -183,6 +169,82 @@ fn optimise<T: Training>(
     let decay = options.ema_decay_at(state.step);
     state.average = state.average.map(|average| ema::blend(average, &state.network.valid(), decay));
     Ok((state, mean, parts))
+}
+
+/// What a pass came to.
+struct DonePass {
+    /// Its share of the step's loss.
+    loss: f64,
+    parts: Parts,
+    /// On the first device.
+    gradients: GradientsParams,
+}
+
+/// One pass on each device, in the order of their numbers: the first is `first`. Which device makes a
+/// pass changes nothing about it. Norms keep the statistics of the first device's passes, as
+/// PyTorch's data parallelism does.
+fn passes_side_by_side<T: Training>(
+    training: &T,
+    state: &Checkpoint<T::Network>,
+    options: &TrainingOptions,
+    devices: &[Device],
+    first: usize,
+) -> Result<Vec<DonePass>> {
+    let [device] = devices else {
+        return std::thread::scope(|scope| {
+            let running: Vec<_> = devices
+                .iter()
+                .enumerate()
+                .map(|(place, device)| {
+                    let network = state.network.clone();
+                    let replica = if place == 0 { network } else { network.fork(device) };
+                    let step = state.step;
+                    scope.spawn(move || {
+                        let number = first + place;
+                        let mut done = pass(training, &replica, step, number, options, device)?;
+                        done.gradients = done.gradients.to_device(&devices[0], &replica);
+                        Ok(done)
+                    })
+                })
+                .collect();
+            let joined = running.into_iter().map(|pass| pass.join().expect("a pass panicked"));
+            joined.collect()
+        });
+    };
+    Ok(vec![pass(training, &state.network, state.step, first, options, device)?])
+}
+
+/// Pass `number` of a step.
+fn pass<T: Training>(
+    training: &T,
+    network: &T::Network,
+    step: usize,
+    number: usize,
+    options: &TrainingOptions,
+    device: &Device,
+) -> Result<DonePass> {
+    let mut rng = pass_rng(options.seed, step, number);
+    // Layers such as dropout draw from the device's own generator.
+    device.seed(rng.clone().random());
+    let pass = Pass {
+        faces: options.batch,
+        step,
+        progress: step as f64 / options.steps as f64,
+        device: device.clone(),
+    };
+    let step_loss = training.loss(network, pass, &mut rng)?;
+    // The accumulator sums.
+    let loss = step_loss.loss / options.passes() as f64;
+    let value = f64::from(loss.clone().into_scalar::<f32>());
+    ensure!(
+        value.is_finite(),
+        "the loss is {value} at step {step}, batch {number} of seed {}; the last good checkpoint in {} \
+         is kept",
+        options.seed,
+        options.run.display()
+    );
+    let gradients = GradientsParams::from_grads(loss.backward(), network);
+    Ok(DonePass { loss: value, parts: step_loss.parts, gradients })
 }
 
 /// A generator that depends on seed, step and pass alone.
@@ -195,7 +257,7 @@ fn pass_rng(seed: u64, step: usize, number: usize) -> StdRng {
 fn dry_run<M: Module>(network: &M, faces: usize, options: &TrainingOptions) -> String {
     let parameters = network.num_params();
     let copies = options.optimizer.copies() + usize::from(options.ema > 0.0);
-    let faces_a_step = options.batch * options.accumulate.max(1);
+    let faces_a_step = options.batch * options.passes();
     format!(
         "{:.2} M parameters; {:.0} MB for {copies} copies of them (weights, gradients, optimiser), \
          activations apart\n{faces} faces, {:.1} steps an epoch, {} steps are {:.2} epochs",

@@ -14,7 +14,7 @@ use crate::residual_block::{ResidualBlock, conv3x3};
 
 /// Levels of residual blocks at rising resolution.
 #[derive(Module, Debug)]
-pub(super) struct Decoder {
+pub(crate) struct Decoder {
     conv_in: Conv2d,
     mid_block: Option<MidBlock>,
     up_blocks: Vec<UpBlock>,
@@ -24,7 +24,7 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    pub(super) fn new(config: &AutoencoderConfig, device: &Device) -> Self {
+    pub(crate) fn new(config: &AutoencoderConfig, device: &Device) -> Self {
         let first = config.block_out_channels[0];
         Self {
             conv_in: conv3x3(config.latent_channels, config.lowest_channels()).init(device),
@@ -40,7 +40,7 @@ impl Decoder {
     }
 
     /// `[batch, latent channels, height / 8, width / 8]` to `[batch, 3, height, width]`.
-    pub(super) fn forward(&self, code: Tensor<4>) -> Tensor<4> {
+    pub(crate) fn forward(&self, code: Tensor<4>) -> Tensor<4> {
         let mut hidden = layers::conv2d(&self.conv_in, code);
         if let Some(block) = &self.mid_block {
             hidden = block.forward(hidden);

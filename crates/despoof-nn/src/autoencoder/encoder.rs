@@ -14,7 +14,7 @@ use crate::residual_block::{ResidualBlock, conv3x3};
 
 /// Levels of residual blocks at falling resolution.
 #[derive(Module, Debug)]
-pub(super) struct Encoder {
+pub(crate) struct Encoder {
     conv_in: Conv2d,
     down_blocks: Vec<DownBlock>,
     mid_block: Option<MidBlock>,
@@ -24,7 +24,8 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    pub(super) fn new(config: &AutoencoderConfig, device: &Device) -> Self {
+    /// Ends with `channels_out`: those of the code, or of its moments.
+    pub(crate) fn new(config: &AutoencoderConfig, channels_out: usize, device: &Device) -> Self {
         let lowest = config.lowest_channels();
         Self {
             conv_in: conv3x3(config.patch_channels(), config.block_out_channels[0]).init(device),
@@ -33,13 +34,14 @@ impl Encoder {
                 .collect(),
             mid_block: config.mid_attention.then(|| MidBlock::new(config, device)),
             conv_norm_out: config.norm(lowest, device),
-            conv_out: conv3x3(lowest, config.moment_channels()).init(device),
+            conv_out: conv3x3(lowest, channels_out).init(device),
             patch: config.patch,
         }
     }
 
-    /// `[batch, 3, height, width]` to `[batch, moment channels, height / 8, width / 8]`.
-    pub(super) fn forward(&self, image: Tensor<4>) -> Tensor<4> {
+    /// `[batch, 3, height, width]` to `[batch, channels out, height / 8, width / 8]`; a sixteenth where
+    /// there is a level more.
+    pub(crate) fn forward(&self, image: Tensor<4>) -> Tensor<4> {
         let mut hidden = layers::conv2d(&self.conv_in, pixel_unshuffle(image, self.patch));
         for block in &self.down_blocks {
             hidden = block.forward(hidden);

@@ -23,8 +23,8 @@ use crate::layers;
 use crate::ops;
 use crate::residual_block::conv1x1;
 use codebook::Codebook;
-use decoder::Decoder;
-use encoder::Encoder;
+pub(crate) use decoder::Decoder;
+pub(crate) use encoder::Encoder;
 
 pub use config::{AutoencoderConfig, Upsampling};
 pub use moments::Moments;
@@ -59,7 +59,7 @@ impl AutoencoderConfig {
         let conv_of_code =
             |channels| self.mid_attention.then(|| conv1x1(channels, channels).init(device));
         Autoencoder {
-            encoder: Encoder::new(self, device),
+            encoder: Encoder::new(self, self.moment_channels(), device),
             quant_conv: conv_of_code(self.moment_channels()),
             quantize: self
                 .codebook_entries

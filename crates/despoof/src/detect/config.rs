@@ -19,6 +19,10 @@ pub struct DetectorConfig {
     /// The most probable candidates that go on: from each scale of the pyramid, into R-Net and
     /// into O-Net. Keeps time and memory bounded on photos full of face-like texture.
     pub most_candidates: [usize; 3],
+    /// Width of the border with which a photo without a whole face is searched once more, as a
+    /// share of its longest side, 0 to 1; 0: never, as in manifests that do not say.
+    #[serde(default)]
+    pub border: f32,
 }
 
 impl Default for DetectorConfig {
@@ -28,6 +32,7 @@ impl Default for DetectorConfig {
             longest_side: Some(640),
             minimum_face_share: 1.0 / 16.0,
             most_candidates: [256, 256, 64],
+            border: 0.35,
             ..DetectorConfig::facenet()
         }
     }
@@ -43,6 +48,7 @@ impl DetectorConfig {
             thresholds: [0.6, 0.7, 0.7],
             pyramid_factor: 0.709,
             most_candidates: [usize::MAX; 3],
+            border: 0.0,
         }
     }
 
@@ -54,6 +60,7 @@ impl DetectorConfig {
         ensure((12.0..1e6).contains(&self.minimum_face), "minimum_face is not 12 to 1e6 pixels")?;
         ensure(share.contains(&self.minimum_face_share), "minimum_face_share is not 0 to 1")?;
         ensure(self.thresholds.iter().all(|one| share.contains(one)), "a threshold is not 0 to 1")?;
+        ensure(share.contains(&self.border), "border is not 0 to 1")?;
         ensure((0.1..=0.95).contains(&self.pyramid_factor), "pyramid_factor is not 0.1 to 0.95")
     }
 

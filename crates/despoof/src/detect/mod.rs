@@ -16,7 +16,7 @@ use despoof_nn::mtcnn::{
     ONET_SIDE, ONet, ONetConfig, PNET_STRIDE, PNET_WINDOW, PNet, PNetConfig, RNET_SIDE, RNet,
     RNetConfig,
 };
-use image::RgbImage;
+use image::{RgbImage, imageops};
 use serde::Serialize;
 
 use crate::align::{Landmarks, Template, share_inside};
@@ -31,6 +31,9 @@ const BATCH: usize = 64;
 const OVERLAP_WITHIN_SCALE: f32 = 0.5;
 /// Overlap above which the weaker of two candidates goes everywhere else.
 const OVERLAP: f32 = 0.7;
+
+/// Share of the aligned crop that lies inside a photo whose face is whole.
+const WHOLE: f32 = 0.9;
 
 /// Why no face could be looked for.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +78,15 @@ impl Face {
             box_: [left * x, top * y, right * x, bottom * y],
             probability: self.probability,
             landmarks: self.landmarks.map(|[px, py]| [px * x, py * y]),
+        }
+    }
+
+    /// The same face `offset` pixels further right and down.
+    fn moved(&self, offset: f32) -> Face {
+        Face {
+            box_: self.box_.map(|edge| edge + offset),
+            probability: self.probability,
+            landmarks: self.landmarks.map(|point| point.map(|place| place + offset)),
         }
     }
 }
@@ -131,11 +143,28 @@ impl Detector {
     }
 
     /// All faces of the photo, largest box first; none in a photo too small for the smallest face.
+    /// A photo without a whole face is searched once more with a border: MTCNN has seen faces with
+    /// something around them, and misses or misplaces those that fill their photo.
     ///
     /// # Errors
     /// [`DetectError`] where a setting is outside its range or the device fails.
     pub async fn detect(&self, photo: &RgbImage) -> Result<Vec<Face>, DetectError> {
         self.config.check().map_err(DetectError::Config)?;
+        let faces = self.search(photo).await?;
+        let (width, height) = photo.dimensions();
+        let border = (self.config.border * width.max(height) as f32).round() as u32;
+        if border == 0 || faces.first().is_some_and(|face| face.inside(width, height) >= WHOLE) {
+            return Ok(faces);
+        }
+        let bordered = self.search(&with_border(photo, border)).await?;
+        if bordered.is_empty() {
+            return Ok(faces);
+        }
+        let offset = -(border as f32);
+        Ok(bordered.iter().map(|face| face.moved(offset)).collect())
+    }
+
+    async fn search(&self, photo: &RgbImage) -> Result<Vec<Face>, DetectError> {
         let picture = self.reduced(photo);
         let candidates = self.propose(&picture).await?;
         let candidates = self.refine(&picture, candidates).await?;
@@ -281,6 +310,14 @@ impl Detector {
     fn tensor(&self, values: Vec<f32>, shape: [usize; 4]) -> Tensor<4> {
         Tensor::from_data(TensorData::new(values, shape), &self.device)
     }
+}
+
+/// The photo with a black border, `border` pixels wide.
+fn with_border(photo: &RgbImage, border: u32) -> RgbImage {
+    let (width, height) = photo.dimensions();
+    let mut bordered = RgbImage::new(width + 2 * border, height + 2 * border);
+    imageops::replace(&mut bordered, photo, border.into(), border.into());
+    bordered
 }
 
 /// PyTorch calls the slopes of a PReLU `weight`, burn `alpha`.

@@ -1,6 +1,6 @@
 //! Walking a tree of files and describing each by its path.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -101,6 +101,7 @@ impl Listing {
                 face: None,
                 split: description.split,
                 attack: description.attack,
+                group: BTreeMap::new(),
             },
             key,
             file: relative.to_owned(),

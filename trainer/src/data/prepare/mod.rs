@@ -23,12 +23,12 @@ use serde::{Deserialize, Serialize};
 
 pub use face_picture::face_side;
 pub use manifest::Manifest;
-pub use plan::Plan;
+pub use plan::{Plan, PlannedShard};
 pub use settings::Settings;
 pub use video::Ffmpeg;
 
 use manifest::ShardReport;
-use plan::PlannedShard;
+
 use shard_writer::ShardWriter;
 
 /// Items in work at a time: bounds memory, for what is ready waits to be written in order.

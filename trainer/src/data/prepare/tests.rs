@@ -156,6 +156,7 @@ fn a_photo_upside_down_is_turned_and_its_crop_is_aligned() {
         face: None,
         split: None,
         attack: None,
+        group: Default::default(),
     };
     let turned = imageops::rotate180(&portrait());
     let tools = tools(None);

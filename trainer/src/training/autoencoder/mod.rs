@@ -123,7 +123,7 @@ impl<N: Latents> Training for AutoencoderTraining<N> {
         let mirrored = batch::coins(pass.faces, rng);
         let faces = batch::images(&self.aligned, &indices, &mirrored)?;
         let crops: Vec<RgbImage> = faces.iter().map(|face| self.random_crop(face, rng)).collect();
-        let input = batch::tensor(&crops, &self.device);
+        let input = batch::tensor(&crops, &pass.device);
         let (output, mut sum) = match self.options.kind {
             Kind::Kl => reconstruct_kl(network.autoencoder(), input.clone(), rng),
             Kind::Vq => reconstruct_vq(network.autoencoder(), input.clone()),

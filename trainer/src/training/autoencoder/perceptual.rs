@@ -34,16 +34,17 @@ impl PerceptualDistance {
     /// Mean over images and positions; both `[batch, 3, height, width]` in [−1, 1]. No gradient
     /// reaches `reference`.
     pub fn forward(&self, images: Tensor<4>, reference: Tensor<4>) -> Tensor<1> {
-        let error = self.features(images) - self.features(reference.detach());
+        let network = self.network.clone().to_device(&images.device());
+        let error = features(&network, images) - features(&network, reference.detach());
         error.square().sum_dim(1).mean()
     }
+}
 
-    /// Features of length 1 at every position, `[batch, width, height / 8, width / 8]`.
-    fn features(&self, images: Tensor<4>) -> Tensor<4> {
-        let features = self.network.forward(images);
-        let length = features.clone().square().sum_dim(1).sqrt();
-        features / (length + EPSILON)
-    }
+/// Features of length 1 at every position, `[batch, width, height / 8, width / 8]`.
+fn features(network: &EfficientNetLite, images: Tensor<4>) -> Tensor<4> {
+    let features = network.forward(images);
+    let length = features.clone().square().sum_dim(1).sqrt();
+    features / (length + EPSILON)
 }
 
 #[cfg(test)]

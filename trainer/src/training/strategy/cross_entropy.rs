@@ -1,10 +1,10 @@
 //! Plain cross-entropy, without any help for other domains.
 
 use burn::nn::loss::CrossEntropyLossConfig;
-use burn::tensor::{Int, Tensor};
-use despoof_nn::agnet::{AgNet, AgNetOutput};
+use burn::tensor::{Device, Int, Tensor};
+use despoof_nn::agnet::{AgNet, AgNetConfig, AgNetOutput};
 
-use super::{Labels, Strategy, probability_of_truth};
+use super::{Labels, Moment, Strategy, probability_of_truth};
 use crate::training::run::StepLoss;
 
 /// Cross-entropy of live against attack.
@@ -26,6 +26,10 @@ impl CrossEntropy {
 impl Strategy for CrossEntropy {
     type Network = AgNet;
 
+    fn network(agnet: AgNet, _: &AgNetConfig, _: usize, _: &Device) -> AgNet {
+        agnet
+    }
+
     fn agnet(network: &AgNet) -> &AgNet {
         network
     }
@@ -35,7 +39,7 @@ impl Strategy for CrossEntropy {
         _network: &AgNet,
         output: AgNetOutput,
         labels: &Labels,
-        _progress: f64,
+        _moment: Moment,
     ) -> StepLoss {
         let classes = labels.classes(&output.logits.device());
         let (loss, right) = self.of(output.logits, classes);

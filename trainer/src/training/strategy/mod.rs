@@ -1,18 +1,31 @@
 //! How AG-Net learns from labelled faces: strategies for generalising to domains never seen
-//! (paper section 4.4), a file each.
+//! (paper section 4.4 and table 5), a file each.
 
+pub mod contrastive;
 pub mod cross_entropy;
+mod discriminator;
+#[cfg(test)]
+pub mod finite_differences;
 pub mod gradient_reversal;
+pub mod invariance;
+pub mod sa_fas;
+pub mod ssan;
 pub mod ssdg;
+pub mod style_assembly;
 pub mod triplet;
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use clap::ValueEnum;
 use despoof::score::LIVE;
-use despoof_nn::agnet::{AgNet, AgNetOutput};
+use despoof_nn::agnet::{AgNet, AgNetConfig, AgNetOutput};
+use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 
+use self::cross_entropy::CrossEntropy;
+use self::sa_fas::SaFas;
+use self::ssan::Ssan;
+use self::ssdg::Ssdg;
 use super::run::StepLoss;
 
 /// Name of a strategy.
@@ -24,6 +37,10 @@ pub enum StrategyName {
     CrossEntropy,
     /// Single-side domain generalisation (Jia et al. 2020), the paper's main setting.
     Ssdg,
+    /// Shuffled style assembly (Wang et al. 2022).
+    Ssan,
+    /// Separability and alignment (Sun et al. 2023).
+    SaFas,
 }
 
 /// What is known of a batch.
@@ -34,22 +51,61 @@ pub struct Labels {
     pub domains: Vec<usize>,
 }
 
+/// Where in a training a loss is computed.
+pub struct Moment<'a> {
+    /// Share of training done, 0 to 1.
+    pub progress: f64,
+    /// The source of the step's random choices.
+    pub rng: &'a mut StdRng,
+}
+
 /// A way to train AG-Net.
-pub trait Strategy {
+pub trait Strategy: Sync {
     /// AG-Net with what is trained beside it.
     type Network: Module;
+
+    /// Puts what is trained beside it to an AG-Net of those sizes, for a training that sees `domains`
+    /// domains.
+    fn network(
+        agnet: AgNet,
+        config: &AgNetConfig,
+        domains: usize,
+        device: &Device,
+    ) -> Self::Network;
 
     /// AG-Net in it.
     fn agnet(network: &Self::Network) -> &AgNet;
 
-    /// Loss of a batch. `progress` is the share of training done, 0 to 1.
+    /// Loss of a batch.
     fn loss(
         &self,
         network: &Self::Network,
         output: AgNetOutput,
         labels: &Labels,
-        progress: f64,
+        moment: Moment,
     ) -> StepLoss;
+}
+
+/// Something to do with a strategy, whichever it is: strategies train networks of different types.
+pub trait StrategyVisitor {
+    /// What comes out.
+    type Output;
+
+    /// Does it.
+    fn visit<S: Strategy>(self, strategy: S) -> Self::Output;
+}
+
+impl StrategyName {
+    /// Calls `visitor` with the strategy of that name.
+    pub fn visit<V: StrategyVisitor>(self, label_smoothing: f32, visitor: V) -> V::Output {
+        let classification = CrossEntropy { label_smoothing };
+        match self {
+            Self::CrossEntropy => visitor.visit(classification),
+            Self::Ssdg => visitor.visit(Ssdg { classification }),
+            Self::Ssan => visitor.visit(Ssan { classification }),
+            Self::SaFas => visitor.visit(SaFas { classification }),
+        }
+    }
 }
 
 impl Labels {
@@ -81,4 +137,9 @@ fn probability_of_truth(logits: &Tensor<2>, classes: &Tensor<1, Int>) -> f64 {
         .gather(1, classes.clone().unsqueeze_dim(1))
         .mean();
     f64::from(right.into_scalar::<f32>())
+}
+
+/// A loss's value, for the log.
+fn value(loss: &Tensor<1>) -> f64 {
+    f64::from(loss.clone().into_scalar::<f32>())
 }

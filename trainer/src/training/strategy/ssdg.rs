@@ -2,15 +2,14 @@
 //! it: live faces of all domains are drawn together, attacks of each domain kept apart.
 
 use burn::module::Module;
-use burn::nn::loss::CrossEntropyLossConfig;
-use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
-use burn::tensor::{Device, Tensor, activation};
-use despoof_nn::agnet::{AgNet, AgNetOutput};
+use burn::tensor::{Device, Tensor};
+use despoof_nn::agnet::{AgNet, AgNetConfig, AgNetOutput};
 
 use super::cross_entropy::CrossEntropy;
-use super::gradient_reversal::{reversed, strength_at};
+use super::discriminator::Discriminator;
+use super::gradient_reversal::strength_at;
 use super::triplet::triplet_loss;
-use super::{Labels, Strategy, indices};
+use super::{Labels, Moment, Strategy, indices, value};
 use crate::training::run::StepLoss;
 
 /// Margin of the asymmetric triplet loss (published code).
@@ -19,8 +18,6 @@ const MARGIN: f64 = 0.1;
 const TRIPLET_WEIGHT: f64 = 1.0;
 /// Weight of the adversarial loss (published code: λ₂).
 const ADVERSARIAL_WEIGHT: f64 = 0.5;
-/// Share of units that the discriminator drops (published code).
-const DROPOUT: f64 = 0.5;
 
 /// SSDG's three losses.
 pub struct Ssdg {
@@ -36,35 +33,13 @@ pub struct SsdgNetwork {
     discriminator: Discriminator,
 }
 
-/// Two layers from an embedding to logits of domains.
-#[derive(Module, Debug)]
-struct Discriminator {
-    hidden: Linear,
-    dropout: Dropout,
-    output: Linear,
-}
-
-impl SsdgNetwork {
-    /// Around an AG-Net with embeddings of `width`, whose training sees `domains` domains.
-    pub fn new(agnet: AgNet, width: usize, domains: usize, device: &Device) -> Self {
-        let discriminator = Discriminator {
-            hidden: LinearConfig::new(width, width).init(device),
-            dropout: DropoutConfig::new(DROPOUT).init(),
-            output: LinearConfig::new(width, domains).init(device),
-        };
-        Self { agnet, discriminator }
-    }
-}
-
-impl Discriminator {
-    fn forward(&self, embeddings: Tensor<2>) -> Tensor<2> {
-        let hidden = activation::relu(self.hidden.forward(embeddings));
-        self.output.forward(self.dropout.forward(hidden))
-    }
-}
-
 impl Strategy for Ssdg {
     type Network = SsdgNetwork;
+
+    fn network(agnet: AgNet, config: &AgNetConfig, domains: usize, device: &Device) -> SsdgNetwork {
+        let discriminator = Discriminator::new(config.bottleneck_width, domains, device);
+        SsdgNetwork { agnet, discriminator }
+    }
 
     fn agnet(network: &SsdgNetwork) -> &AgNet {
         &network.agnet
@@ -75,17 +50,17 @@ impl Strategy for Ssdg {
         network: &SsdgNetwork,
         output: AgNetOutput,
         labels: &Labels,
-        progress: f64,
+        moment: Moment,
     ) -> StepLoss {
         let device = output.logits.device();
         let (classification, right) =
             self.classification.of(output.logits, labels.classes(&device));
         let triplet = triplet_loss(output.embedding.clone(), &triplet_groups(labels), MARGIN);
-        let adversarial = adversarial_loss(network, output.embedding, labels, progress);
+        let adversarial = adversarial_loss(network, output.embedding, labels, moment.progress);
         let parts = vec![
             ("probability_of_truth", right),
-            ("triplet", f64::from(triplet.clone().into_scalar::<f32>())),
-            ("adversarial", f64::from(adversarial.clone().into_scalar::<f32>())),
+            ("triplet", value(&triplet)),
+            ("adversarial", value(&adversarial)),
         ];
         let loss = classification + triplet * TRIPLET_WEIGHT + adversarial * ADVERSARIAL_WEIGHT;
         StepLoss { loss, parts }
@@ -102,21 +77,19 @@ fn triplet_groups(labels: &Labels) -> Vec<usize> {
         .collect()
 }
 
-/// Cross-entropy of the live faces' domains behind a gradient reversal; 0 without live faces.
+/// What the live faces' embeddings tell of their domains.
 fn adversarial_loss(
     network: &SsdgNetwork,
     embeddings: Tensor<2>,
     labels: &Labels,
     progress: f64,
 ) -> Tensor<1> {
-    let device = embeddings.device();
     let (faces, domains) = labels.live_faces();
     if faces.is_empty() {
-        return Tensor::zeros([1], &device);
+        return Tensor::zeros([1], &embeddings.device());
     }
-    let live = reversed(embeddings.select(0, indices(&faces, &device)), strength_at(progress));
-    let logits = network.discriminator.forward(live);
-    CrossEntropyLossConfig::new().init(&device).forward(logits, indices(&domains, &device))
+    let live = embeddings.clone().select(0, indices(&faces, &embeddings.device()));
+    network.discriminator.adversarial_loss(live, &domains, strength_at(progress))
 }
 
 #[cfg(test)]

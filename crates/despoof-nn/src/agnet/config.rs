@@ -1,0 +1,114 @@
+//! Sizes of AG-Net, and which of the paper's networks of table 3 it is.
+
+use serde::{Deserialize, Serialize};
+
+use super::embedder::{CueEncoderConfig, EmbedderConfig};
+use super::guided_layer::GuidedLayerConfig;
+use crate::efficientnet_lite::EfficientNetLiteConfig;
+use crate::resnet::ResNetConfig;
+
+/// Sizes of an [`AgNet`](super::AgNet).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgNetConfig {
+    /// How face and cue come together.
+    #[serde(default, skip_serializing_if = "Variant::is_ag_net")]
+    pub variant: Variant,
+    /// What makes tokens of the face.
+    pub embedder: EmbedderConfig,
+    /// Number of those tokens: positions of the embedder's map.
+    pub tokens: usize,
+    /// What makes tokens of the cue.
+    pub cue_encoder: CueEncoderConfig,
+    /// Width of the face's tokens.
+    pub width: usize,
+    /// Number of guided layers, L.
+    pub layers: usize,
+    /// Heads of every attention.
+    pub heads: usize,
+    /// Inner width of the feed-forward part over `width`.
+    pub mlp_ratio: usize,
+    /// Width of the embedding in front of the classifier.
+    pub bottleneck_width: usize,
+}
+
+/// How face and cue come together (paper table 3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Variant {
+    /// The cue guides every layer by cross-attention: the method.
+    #[default]
+    AgNet,
+    /// A vision transformer that sees the face alone: the baseline.
+    OnlyImage,
+    /// The same vision transformer, that sees the residual alone.
+    OnlyResidual,
+    /// Two vision transformers, one for the face and one for the residual; their features are put
+    /// beside each other in front of the classifier.
+    DualBranch,
+}
+
+impl Variant {
+    /// Whether the cue is looked at.
+    pub fn looks_at_cue(self) -> bool {
+        self != Self::OnlyImage
+    }
+
+    /// For manifests written before there were others.
+    fn is_ag_net(&self) -> bool {
+        *self == Self::AgNet
+    }
+}
+
+impl AgNetConfig {
+    /// The published network: ViT-B/16, and ResNet-18 for the cue.
+    pub fn paper() -> Self {
+        Self {
+            variant: Variant::AgNet,
+            embedder: EmbedderConfig::Patches { side: 16 },
+            tokens: 196,
+            cue_encoder: CueEncoderConfig::ResNet(ResNetConfig::resnet18()),
+            width: 768,
+            layers: 12,
+            heads: 12,
+            mlp_ratio: 4,
+            bottleneck_width: 512,
+        }
+    }
+
+    /// The network that runs in a page.
+    pub fn web() -> Self {
+        let lite0 = EfficientNetLiteConfig::lite0();
+        Self {
+            variant: Variant::AgNet,
+            embedder: EmbedderConfig::EfficientNetLite(lite0.clone().to_stride_16()),
+            tokens: 196,
+            cue_encoder: CueEncoderConfig::EfficientNetLite(lite0.to_stride_32()),
+            width: 192,
+            layers: 6,
+            heads: 3,
+            mlp_ratio: 4,
+            bottleneck_width: 512,
+        }
+    }
+
+    /// The same sizes in another of the paper's networks.
+    #[must_use]
+    pub fn with_variant(self, variant: Variant) -> Self {
+        Self { variant, ..self }
+    }
+
+    /// A layer of the network; only AG-Net's own has cross-attention.
+    pub(super) fn layer(&self) -> GuidedLayerConfig {
+        GuidedLayerConfig {
+            width: self.width,
+            cue_width: (self.variant == Variant::AgNet).then(|| self.cue_encoder.width()),
+            heads: self.heads,
+            mlp_ratio: self.mlp_ratio,
+        }
+    }
+
+    /// Width of the feature: that of one class token, or of two beside each other.
+    pub fn feature_width(&self) -> usize {
+        if self.variant == Variant::DualBranch { 2 * self.width } else { self.width }
+    }
+}

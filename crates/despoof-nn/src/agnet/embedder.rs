@@ -1,0 +1,103 @@
+//! What makes tokens: of the face (paper eq. 6) and of the cue (paper eq. 5).
+
+use burn::module::Module;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::efficientnet_lite::{EfficientNetLite, EfficientNetLiteConfig};
+use crate::layers;
+use crate::ops::tokens_from_map;
+use crate::resnet::{ResNet, ResNetConfig};
+
+/// Face embedder F_emb (paper eq. 6).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum EmbedderConfig {
+    /// Non-overlapping squares of pixels (Dosovitskiy et al. 2021, "An Image is Worth 16x16 Words").
+    Patches {
+        /// Side of a square in pixels.
+        side: usize,
+    },
+    /// The positions of a convolutional network's map.
+    EfficientNetLite(EfficientNetLiteConfig),
+}
+
+/// Cue encoder F_cue (paper eq. 5).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum CueEncoderConfig {
+    /// The paper's choice, ResNet-18 there.
+    ResNet(ResNetConfig),
+    /// A lighter one.
+    EfficientNetLite(EfficientNetLiteConfig),
+}
+
+/// A convolution whose positions are tokens, over the face itself or over a trunk's map.
+#[derive(Module, Debug)]
+pub(super) struct Embedder {
+    pub(super) trunk: Option<EfficientNetLite>,
+    proj: Conv2d,
+}
+
+impl EmbedderConfig {
+    pub(super) fn init(&self, width: usize, device: &Device) -> Embedder {
+        match self {
+            Self::Patches { side } => {
+                Embedder { trunk: None, proj: patches(3, width, *side, device) }
+            }
+            Self::EfficientNetLite(config) => Embedder {
+                trunk: Some(config.init(device)),
+                proj: patches(config.width(), width, 1, device),
+            },
+        }
+    }
+}
+
+impl Embedder {
+    /// `[batch, 3, height, width]` to `[batch, tokens, width]`.
+    pub(super) fn forward(&self, face: Tensor<4>) -> Tensor<3> {
+        let map = match &self.trunk {
+            Some(trunk) => trunk.forward(face),
+            None => face,
+        };
+        tokens_from_map(layers::conv2d(&self.proj, map))
+    }
+}
+
+/// Makes tokens of the cue.
+#[derive(Module, Debug)]
+pub(super) enum CueEncoder {
+    ResNet(ResNet),
+    EfficientNetLite(EfficientNetLite),
+}
+
+impl CueEncoderConfig {
+    pub(super) fn width(&self) -> usize {
+        match self {
+            Self::ResNet(config) => config.width(),
+            Self::EfficientNetLite(config) => config.width(),
+        }
+    }
+
+    pub(super) fn init(&self, device: &Device) -> CueEncoder {
+        match self {
+            Self::ResNet(config) => CueEncoder::ResNet(config.init(device)),
+            Self::EfficientNetLite(config) => CueEncoder::EfficientNetLite(config.init(device)),
+        }
+    }
+}
+
+impl CueEncoder {
+    /// f_cue of paper eq. 5: `[batch, 3, height, width]` to `[batch, tokens, width]`; 49 tokens of a
+    /// 224×224 cue at stride 32.
+    pub(super) fn forward(&self, cue: Tensor<4>) -> Tensor<3> {
+        tokens_from_map(match self {
+            Self::ResNet(network) => network.forward(cue),
+            Self::EfficientNetLite(network) => network.forward(cue),
+        })
+    }
+}
+
+/// A convolution over squares that do not overlap.
+fn patches(channels_in: usize, width: usize, side: usize, device: &Device) -> Conv2d {
+    Conv2dConfig::new([channels_in, width], [side, side]).with_stride([side, side]).init(device)
+}

@@ -1,0 +1,175 @@
+//! AG-Net, the anomalous cue guided feature extraction network F_AG (paper section 3.3): a vision
+//! transformer that looks at the face and, in every layer, at the cue; and the networks that the paper
+//! compares it with ([`Variant`]).
+//!
+//! The vision transformer's part has the names of timm's `VisionTransformer`, except that query, key
+//! and value are three layers and not one.
+
+mod branch;
+mod config;
+mod embedder;
+mod guided_layer;
+
+use burn::module::{Module, Param};
+use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::tensor::{Device, Tensor};
+
+use crate::cost;
+use crate::layers;
+use crate::ops;
+use branch::{Branch, Parts, Tokens, learned_token};
+use embedder::{CueEncoder, Embedder};
+
+pub use config::{AgNetConfig, Variant};
+pub use embedder::{CueEncoderConfig, EmbedderConfig};
+pub use guided_layer::{GuidedLayer, GuidedLayerConfig};
+
+/// Attack and live, in this order.
+const CLASSES: usize = 2;
+
+/// Epsilon of every layer normalisation, that of vision transformers.
+const NORM_EPSILON: f64 = 1e-6;
+
+/// Face and cue to liveness.
+#[derive(Module, Debug)]
+pub struct AgNet {
+    patch_embed: Embedder,
+    cls_token: Param<Tensor<3>>,
+    pos_embed: Param<Tensor<3>>,
+    cue_encoder: Option<CueEncoder>,
+    cue_branch: Option<Branch>,
+    blocks: Vec<GuidedLayer>,
+    norm: LayerNorm,
+    bottleneck: Linear,
+    classifier: Linear,
+    #[module(skip)]
+    variant: Variant,
+}
+
+/// What [`AgNet::forward`] says of a batch.
+#[derive(Clone, Debug)]
+pub struct AgNetOutput {
+    /// The first vision transformer's f_0 without the class token, `[batch, tokens, width]`.
+    pub embedded: Tensor<3>,
+    /// Its f_L without the class token, not normalised, `[batch, tokens, width]`.
+    pub tokens: Tensor<3>,
+    /// F_AG(x) of paper eq. 8, `[batch, width]`; both branches' beside each other where there are two.
+    pub feature: Tensor<2>,
+    /// The feature behind the bottleneck, of length √2, that SSDG's losses compare:
+    /// `[batch, bottleneck width]`.
+    pub embedding: Tensor<2>,
+    /// Of attack and live, in this order, `[batch, 2]`.
+    pub logits: Tensor<2>,
+}
+
+impl AgNetConfig {
+    /// A network that does not look at the cue yet, unless it has a branch for it.
+    pub fn init(&self, device: &Device) -> AgNet {
+        let is = |variant| self.variant == variant;
+        AgNet {
+            patch_embed: self.embedder.init(self.width, device),
+            cls_token: learned_token(1, self.width, device),
+            pos_embed: learned_token(1 + self.tokens, self.width, device),
+            cue_encoder: is(Variant::AgNet).then(|| self.cue_encoder.init(device)),
+            cue_branch: is(Variant::DualBranch).then(|| Branch::new(self, device)),
+            blocks: (0..self.layers).map(|_| self.layer().init(device)).collect(),
+            norm: layer_norm(self.width, device),
+            bottleneck: LinearConfig::new(self.feature_width(), self.bottleneck_width).init(device),
+            classifier: LinearConfig::new(self.bottleneck_width, CLASSES).init(device),
+            variant: self.variant,
+        }
+    }
+}
+
+impl AgNet {
+    /// F_AG (paper eq. 5 to 8) and the classifier behind it.
+    ///
+    /// `face` and `cue`, the residual x − x̂, are `[batch, 3, height, width]`, made for 224×224.
+    /// Without a cue every layer leaves its cross-attention out.
+    ///
+    /// # Panics
+    /// Without a cue, where the variant sees the residual as an image.
+    pub fn forward(&self, face: Tensor<4>, cue: Option<Tensor<4>>) -> AgNetOutput {
+        let residual = |cue: Option<Tensor<4>>| cue.expect("this variant looks at the residual");
+        let trunk = self.parts();
+        let (tokens, second) = match self.variant {
+            Variant::AgNet => {
+                return self.forward_guided(face, cue.map(|cue| self.cue_tokens(cue)));
+            }
+            Variant::OnlyImage => (trunk.forward(face, None), None),
+            Variant::OnlyResidual => (trunk.forward(residual(cue), None), None),
+            Variant::DualBranch => {
+                let branch = self.cue_branch.as_ref().expect("two branches have a second one");
+                (trunk.forward(face, None), Some(branch.parts().forward(residual(cue), None)))
+            }
+        };
+        self.output(tokens, second)
+    }
+
+    /// [`Self::forward`] of the published variant with the cue's tokens, as [`Self::cue_tokens`] gives
+    /// them.
+    pub fn forward_guided(&self, face: Tensor<4>, cue_tokens: Option<Tensor<3>>) -> AgNetOutput {
+        self.output(self.parts().forward(face, cue_tokens.as_ref()), None)
+    }
+
+    fn output(&self, tokens: Tokens, second: Option<Tokens>) -> AgNetOutput {
+        let feature = match second {
+            Some(second) => ops::concatenate(tokens.feature, second.feature, 1),
+            None => tokens.feature,
+        };
+        let embedding = self.embedding_from_feature(feature.clone());
+        let logits = self.logits_from_embedding(embedding.clone());
+        AgNetOutput { embedded: tokens.embedded, tokens: tokens.last, feature, embedding, logits }
+    }
+
+    /// f_cue of paper eq. 5: a cue `[batch, 3, 224, 224]` to `[batch, 49, cue width]`.
+    ///
+    /// # Panics
+    /// In a variant that the cue does not guide.
+    pub fn cue_tokens(&self, cue: Tensor<4>) -> Tensor<3> {
+        self.cue_encoder.as_ref().expect("the cue guides this variant").forward(cue)
+    }
+
+    /// Parameters that only [`Self::cue_tokens`] needs.
+    pub fn cue_encoder_parameters(&self) -> usize {
+        cost::parameters(&self.cue_encoder)
+    }
+
+    /// Names below which there is an EfficientNet-Lite that may start from others' weights.
+    pub fn trunks(&self) -> Vec<&'static str> {
+        let has_trunk = |embedder: &Embedder| embedder.trunk.is_some();
+        let cue_encoder = matches!(self.cue_encoder, Some(CueEncoder::EfficientNetLite(_)));
+        let cue_branch = self.cue_branch.as_ref().is_some_and(|it| has_trunk(&it.patch_embed));
+        let trunks = [
+            (has_trunk(&self.patch_embed), "patch_embed.trunk"),
+            (cue_encoder, "cue_encoder"),
+            (cue_branch, "cue_branch.patch_embed.trunk"),
+        ];
+        trunks.into_iter().filter(|(there, _)| *there).map(|(_, name)| name).collect()
+    }
+
+    /// The classifier: an embedding `[batch, bottleneck width]` to logits `[batch, 2]`.
+    pub fn logits_from_embedding(&self, embedding: Tensor<2>) -> Tensor<2> {
+        layers::linear(&self.classifier, embedding)
+    }
+
+    /// The published code's bottleneck: `[batch, feature width]` scaled to the length √2.
+    pub fn embedding_from_feature(&self, feature: Tensor<2>) -> Tensor<2> {
+        let embedding = layers::linear(&self.bottleneck, feature);
+        ops::to_length(embedding, 2.0)
+    }
+
+    fn parts(&self) -> Parts<'_> {
+        Parts {
+            patch_embed: &self.patch_embed,
+            cls_token: &self.cls_token,
+            pos_embed: &self.pos_embed,
+            blocks: &self.blocks,
+            norm: &self.norm,
+        }
+    }
+}
+
+fn layer_norm(width: usize, device: &Device) -> LayerNorm {
+    LayerNormConfig::new(width).with_epsilon(NORM_EPSILON).init(device)
+}

@@ -1,0 +1,161 @@
+//! What is trained on and what is tested in one part of a protocol.
+
+use std::collections::BTreeSet;
+
+use crate::data::face_store::{FaceEntry, FaceStore};
+use crate::data::metadata::stable_hash;
+use crate::training::labelled_faces::{instrument, is_live};
+
+/// One training, and what is tested with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fold {
+    /// Name of its runs.
+    pub name: String,
+    /// Domains that are trained on.
+    pub sources: Vec<String>,
+    /// Domains that are tested; none tests persons of the sources that training held out.
+    pub targets: Vec<String>,
+    /// Attack family that is neither trained on nor used for a threshold, and alone tested.
+    pub family: Option<String>,
+}
+
+/// What a face is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Role {
+    /// Trained on.
+    Training,
+    /// Fixes thresholds.
+    Development,
+    /// Tested, in the row of this name.
+    Test(String),
+    /// Nothing.
+    Unused,
+}
+
+impl Fold {
+    /// Names of its rows.
+    pub fn rows(&self) -> Vec<String> {
+        if self.targets.is_empty() { vec![self.name.clone()] } else { self.targets.clone() }
+    }
+
+    /// What a face is for.
+    pub fn role(&self, entry: &FaceEntry) -> Role {
+        let domain = &entry.metadata.domain;
+        let is_attack = !is_live(entry);
+        let of_family = is_attack && self.family.as_deref() == Some(family(entry));
+        let is_tested = self.family.is_none() || of_family || !is_attack;
+        if self.targets.contains(domain) {
+            return if is_tested { Role::Test(domain.clone()) } else { Role::Unused };
+        }
+        if !self.sources.contains(domain) {
+            return Role::Unused;
+        }
+        if entry.metadata.is_for_training() {
+            return if of_family { Role::Unused } else { Role::Training };
+        }
+        if self.targets.is_empty() && is_tested_person(entry) {
+            return if is_tested { Role::Test(self.name.clone()) } else { Role::Unused };
+        }
+        if of_family { Role::Unused } else { Role::Development }
+    }
+
+    /// A store in which training sees the faces for training alone.
+    pub fn sources(&self, mut store: FaceStore) -> FaceStore {
+        for entry in &mut store.entries {
+            let split = if self.role(entry) == Role::Training { "train" } else { "test" };
+            entry.metadata.split = Some(split.to_owned());
+        }
+        store
+    }
+
+    /// Attack families that training has seen.
+    pub fn seen(&self, store: &FaceStore) -> BTreeSet<String> {
+        let seen = store.entries.iter().filter(|entry| self.role(entry) == Role::Training);
+        seen.filter(|entry| !is_live(entry)).map(|entry| family(entry).to_owned()).collect()
+    }
+}
+
+/// Half of the persons that training held out: the others fix the threshold.
+fn is_tested_person(entry: &FaceEntry) -> bool {
+    let person = entry.metadata.known_subject().unwrap_or(&entry.key);
+    stable_hash(&format!("tested {person}")).is_multiple_of(2)
+}
+
+/// Family of a face's attack.
+fn family(entry: &FaceEntry) -> &str {
+    family_of(instrument(entry))
+}
+
+/// Family of an attack instrument: simulated species and recorded attacks of one kind are one family.
+pub fn family_of(instrument: &str) -> &str {
+    match instrument.split(['-', '_', ' ']).next().unwrap_or(instrument) {
+        "print" | "photo" => "print",
+        "screen" | "replay" | "video" => "screen",
+        _ => instrument,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(domain: &str, label: &str, simulated: Option<&str>, split: &str) -> FaceEntry {
+        let simulated = simulated.map_or("null".to_owned(), |name| format!("{name:?}"));
+        let json = format!(
+            "{{\"key\": \"k\", \"metadata\": {{\"label\": {label:?}, \"domain\": {domain:?}, \
+             \"split\": {split:?}, \"subject\": \"s\"}}, \
+             \"landmarks\": [[0,0],[0,0],[0,0],[0,0],[0,0]], \"simulated\": {simulated}}}"
+        );
+        serde_json::from_str(&json).expect("it is an entry")
+    }
+
+    fn fold(targets: &[&str], family: Option<&str>) -> Fold {
+        Fold {
+            name: "fold".to_owned(),
+            sources: vec!["a".to_owned(), "b".to_owned()],
+            targets: targets.iter().map(|&name| name.to_owned()).collect(),
+            family: family.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn a_target_is_never_trained_on() {
+        let fold = fold(&["c"], None);
+        let test = Role::Test("c".to_owned());
+        assert_eq!(fold.role(&entry("a", "live", None, "train")), Role::Training);
+        assert_eq!(fold.role(&entry("b", "print", None, "dev")), Role::Development);
+        assert_eq!(fold.role(&entry("c", "live", None, "train")), test);
+        assert_eq!(fold.role(&entry("c", "live", None, "dev")), test);
+        assert_eq!(fold.role(&entry("d", "live", None, "train")), Role::Unused);
+    }
+
+    #[test]
+    fn a_family_left_out_is_simulated_and_recorded() {
+        let fold = fold(&["c"], Some("screen"));
+        for (label, simulated) in [("replay", None), ("live", Some("screen-phone"))] {
+            assert_eq!(fold.role(&entry("a", label, simulated, "train")), Role::Unused);
+            assert_eq!(fold.role(&entry("a", label, simulated, "dev")), Role::Unused);
+            let test = Role::Test("c".to_owned());
+            assert_eq!(fold.role(&entry("c", label, simulated, "train")), test);
+        }
+        assert_eq!(fold.role(&entry("a", "live", Some("print-cut"), "train")), Role::Training);
+        assert_eq!(fold.role(&entry("a", "live", Some("recaptured"), "train")), Role::Training);
+        assert_eq!(fold.role(&entry("c", "print", None, "train")), Role::Unused);
+        assert_eq!(family_of("paper-mask"), "paper-mask");
+    }
+
+    #[test]
+    fn without_targets_held_out_persons_are_tested_or_fix_the_threshold() {
+        let fold = fold(&[], Some("screen"));
+        let held_out = |person: &str| {
+            let mut entry = entry("a", "live", None, "dev");
+            entry.metadata.subject = Some(person.to_owned());
+            fold.role(&entry)
+        };
+        let roles: Vec<Role> = (0..50).map(|person| held_out(&person.to_string())).collect();
+        for role in [Role::Development, Role::Test("fold".to_owned())] {
+            assert!(roles.contains(&role), "{role:?}");
+        }
+        assert_eq!(fold.role(&entry("a", "live", None, "train")), Role::Training);
+    }
+}

@@ -1,0 +1,108 @@
+//! How much a score hangs on the generator's noise: the same faces scored with cues from several seeds, of
+//! one sample each and of averages.
+
+use anyhow::Result;
+use burn::tensor::Device;
+use despoof::Checker;
+use despoof::cue::cue_from_residual;
+use despoof::score::score;
+use image::RgbImage;
+use serde::Serialize;
+
+use crate::cue_source::{CueChoice, CueSource, Dfg};
+use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceStore};
+use crate::data::metadata::mixed_order;
+use crate::training::batch;
+use crate::training::in_batches::BATCH;
+
+/// What one way to draw noise does to scores.
+#[derive(Debug, Clone, Serialize)]
+pub struct NoiseRow {
+    /// Source and samples.
+    pub cue: String,
+    /// Generated faces that a cue is averaged over.
+    pub samples: u64,
+    /// Standard deviation of a face's score over the seeds, mean over the faces.
+    pub deviation: f64,
+    /// The largest one of a face.
+    pub largest_deviation: f64,
+    /// Share of the faces, in percent, that are accepted with one seed and refused with another.
+    pub flipped: f64,
+}
+
+/// `count` faces of a store that the seed puts first, in its order.
+///
+/// # Errors
+/// A face that cannot be read.
+pub fn chosen(store: &FaceStore, count: usize, seed: u64) -> Result<Vec<RgbImage>> {
+    let order = |index: &usize| mixed_order(&format!("{seed} {}", store.entries[*index].key));
+    let mut indices: Vec<usize> = (0..store.entries.len()).collect();
+    indices.sort_by_key(order);
+    let plane = store.image_plane(ALIGNED, ALIGNED_SIDE)?;
+    indices.iter().take(count).map(|&index| plane.read(index)).collect()
+}
+
+/// Scores the faces with `repeats` disjoint sets of seeds.
+pub fn measure(
+    checker: &Checker,
+    cue: &CueChoice,
+    faces: &[RgbImage],
+    repeats: u64,
+    device: &Device,
+) -> NoiseRow {
+    let scores: Vec<Vec<f64>> = (0..repeats)
+        .map(|repeat| {
+            let seed = cue.noise_seed.unwrap_or(0) + repeat * cue.noise_samples;
+            let cue = CueChoice { noise_seed: Some(seed), ..cue.clone() };
+            scores(checker, &Dfg::of_bundle(checker, &cue), faces, device)
+        })
+        .collect();
+    let threshold = f64::from(checker.manifest().decision.threshold);
+    let of_face = |face: usize| -> Vec<f64> { scores.iter().map(|scores| scores[face]).collect() };
+    let faces: Vec<Vec<f64>> = (0..faces.len()).map(of_face).collect();
+    let deviations: Vec<f64> = faces.iter().map(|scores| deviation(scores)).collect();
+    let flips = |scores: &&Vec<f64>| {
+        let accepted = scores.iter().filter(|&&score| score >= threshold).count();
+        accepted > 0 && accepted < scores.len()
+    };
+    NoiseRow {
+        cue: cue.to_string(),
+        samples: cue.noise_samples,
+        deviation: deviations.iter().sum::<f64>() / faces.len() as f64,
+        largest_deviation: deviations.iter().copied().fold(0.0, f64::max),
+        flipped: 100.0 * faces.iter().filter(flips).count() as f64 / faces.len() as f64,
+    }
+}
+
+fn scores(checker: &Checker, source: &Dfg, faces: &[RgbImage], device: &Device) -> Vec<f64> {
+    let manifest = checker.manifest();
+    let of_batch = |faces: &[RgbImage]| -> Vec<f64> {
+        let aligned = batch::tensor(faces, device);
+        let drawn = source.reconstruct(aligned.clone());
+        let standardised = manifest.preprocessing.standardised_cue;
+        let cue = cue_from_residual(aligned.clone(), drawn, standardised);
+        let temperature = manifest.decision.temperature;
+        let scores = score(&checker.networks().agnet, aligned, cue, temperature);
+        scores.into_data().iter::<f32>().map(f64::from).collect()
+    };
+    faces.chunks(BATCH).flat_map(of_batch).collect()
+}
+
+/// Standard deviation, of a sample.
+fn deviation(values: &[f64]) -> f64 {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    (squares / (count - 1.0).max(1.0)).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deviation_by_hand() {
+        assert!((deviation(&[1.0, 2.0, 3.0, 4.0]) - (5.0_f64 / 3.0).sqrt()).abs() < 1e-12);
+        assert_eq!(deviation(&[0.5]), 0.0);
+    }
+}

@@ -1,0 +1,154 @@
+//! How AG-Net is trained: network, strategy and cue, as `train agnet` and `protocol` take them.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use burn::tensor::Device;
+use clap::{Args, ValueEnum};
+use despoof_nn::agnet::{AgNet, AgNetConfig, Variant};
+use serde::{Deserialize, Serialize};
+
+use super::agnet::AgNetData;
+use super::agnet::AgNetTraining;
+use super::checkpoint::load_weights;
+use super::labelled_faces::CueReading;
+use super::options::TrainingOptions;
+use super::run::train;
+use super::strategy::{Strategy, StrategyName, StrategyVisitor};
+use crate::cue_source::CueChoice;
+use crate::import::agnet_with_pretrained_trunks;
+
+/// Network, strategy, cue.
+#[derive(Debug, Clone, Args, Serialize)]
+pub struct AgNetRecipe {
+    /// How face and cue come together.
+    #[arg(long, value_enum, default_value_t)]
+    pub variant: VariantName,
+    /// How to learn what holds in domains never seen.
+    #[arg(long, value_enum, default_value_t)]
+    pub strategy: StrategyName,
+    /// Share of the target probability spread over both classes.
+    #[arg(long, default_value_t = 0.05)]
+    pub label_smoothing: f32,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub cue: CueChoice,
+    /// Standardise every residual, as the authors' code does.
+    #[arg(long)]
+    pub standardised_cue: bool,
+    /// Disturb faces of both classes alike: light, sharpness, noise, compression, place.
+    #[arg(long)]
+    pub augment: bool,
+    /// Folder of prepared faces whose real ones are drawn as often as the live faces of the data.
+    #[arg(long, value_name = "FACES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extra_real: Option<PathBuf>,
+}
+
+/// A variant, as the command line names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VariantName {
+    /// The cue guides every layer.
+    #[default]
+    AgNet,
+    /// The face alone.
+    OnlyImage,
+    /// The residual alone.
+    OnlyResidual,
+    /// Two networks beside each other.
+    DualBranch,
+}
+
+impl From<VariantName> for Variant {
+    fn from(name: VariantName) -> Self {
+        match name {
+            VariantName::AgNet => Self::AgNet,
+            VariantName::OnlyImage => Self::OnlyImage,
+            VariantName::OnlyResidual => Self::OnlyResidual,
+            VariantName::DualBranch => Self::DualBranch,
+        }
+    }
+}
+
+impl From<Variant> for VariantName {
+    fn from(variant: Variant) -> Self {
+        match variant {
+            Variant::AgNet => Self::AgNet,
+            Variant::OnlyImage => Self::OnlyImage,
+            Variant::OnlyResidual => Self::OnlyResidual,
+            Variant::DualBranch => Self::DualBranch,
+        }
+    }
+}
+
+impl AgNetRecipe {
+    /// Where cues are read from in a plane that `cues` has made; nowhere, where none is looked at.
+    pub fn reading(&self) -> Option<CueReading> {
+        self.reading_from(self.cue.plane())
+    }
+
+    /// The same from a plane of another name.
+    pub fn reading_from(&self, plane: String) -> Option<CueReading> {
+        let reading = CueReading { plane, standardised: self.standardised_cue };
+        Variant::from(self.variant).looks_at_cue().then_some(reading)
+    }
+}
+
+/// A training of AG-Net, whatever its strategy.
+pub struct AgNetRun<'a, K> {
+    /// Sizes, the variant among them.
+    pub config: AgNetConfig,
+    /// Faces and cues.
+    pub data: AgNetData<'a>,
+    /// Steps, batch, seed, …
+    pub options: &'a TrainingOptions,
+    /// What the run keeps of itself.
+    pub kept: &'a K,
+}
+
+impl<K: Serialize> StrategyVisitor for AgNetRun<'_, K> {
+    type Output = Result<()>;
+
+    fn visit<S: Strategy>(self, strategy: S) -> Result<()> {
+        let device = self.options.seeded_device()?.autodiff();
+        let network = started::<S>(&self.config, self.data.domains(), &device)?;
+        let training = AgNetTraining::new(&self.data, strategy, device)?;
+        train(&training, network, self.options, self.kept).map(drop)
+    }
+}
+
+/// A strategy's network with random weights and pretrained trunks.
+///
+/// # Errors
+/// Weights of the trunks that are missing or damaged.
+pub fn started<S: Strategy>(
+    config: &AgNetConfig,
+    domains: usize,
+    device: &Device,
+) -> Result<S::Network> {
+    let agnet = agnet_with_pretrained_trunks(config.init(device))?;
+    Ok(S::network(agnet, config, domains, device))
+}
+
+/// Reads AG-Net out of a run, whatever its strategy.
+pub struct AgNetOfRun<'a> {
+    /// The run.
+    pub run: &'a Path,
+    /// Sizes, the variant among them.
+    pub config: AgNetConfig,
+    /// Domains that the training told apart.
+    pub domains: usize,
+    /// Where to.
+    pub device: &'a Device,
+}
+
+impl StrategyVisitor for AgNetOfRun<'_> {
+    type Output = Result<AgNet>;
+
+    fn visit<S: Strategy>(self, _: S) -> Result<AgNet> {
+        let agnet = self.config.init(self.device);
+        let network = S::network(agnet, &self.config, self.domains, self.device);
+        Ok(S::agnet(&load_weights(self.run, network)?).clone())
+    }
+}

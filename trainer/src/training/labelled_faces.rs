@@ -1,0 +1,183 @@
+//! Faces of a store with their classes, domains and generated versions: what AG-Net is trained on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Result, ensure};
+use burn::tensor::{Device, Tensor};
+use despoof::cue::cue_from_residual;
+use rand::Rng;
+use rand::rngs::StdRng;
+
+use super::augment::Disturbance;
+use super::batch;
+use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceEntry, FaceStore, ImagePlane};
+
+/// Where cues are read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CueReading {
+    /// Plane of generated faces.
+    pub plane: String,
+    /// Whether residuals are standardised.
+    pub standardised: bool,
+}
+
+/// Faces and, where the network looks at one, their cues: `[faces, 3, 224, 224]` each.
+pub type Inputs = (Tensor<4>, Option<Tensor<4>>);
+
+/// What becomes of each face of a batch before training sees it.
+pub struct Changes {
+    /// Whether it is mirrored.
+    mirrored: Vec<bool>,
+    /// How it is disturbed; empty where none is.
+    disturbances: Vec<Disturbance>,
+}
+
+impl Changes {
+    /// Mirrors half of the faces; disturbs all of them, if told so.
+    pub fn draw(count: usize, disturbed: bool, rng: &mut StdRng) -> Self {
+        let mirrored = batch::coins(count, rng);
+        let disturbances = if disturbed { count } else { 0 };
+        Self { mirrored, disturbances: (0..disturbances).map(|_| Disturbance::draw(rng)).collect() }
+    }
+
+    fn none(count: usize) -> Self {
+        Self { mirrored: vec![false; count], disturbances: Vec::new() }
+    }
+}
+
+/// Faces of a store.
+pub struct LabelledFaces {
+    aligned: ImagePlane,
+    generated: Option<(ImagePlane, bool)>,
+    live: Vec<bool>,
+    domains: Vec<usize>,
+    /// Training faces of a class (attacks, live), by domain and attack instrument.
+    groups: [Vec<Vec<usize>>; 2],
+}
+
+impl LabelledFaces {
+    /// Opens a store; `reading` says where its cues are, `None` that there is no look at one. Domains
+    /// count from `first_domain`.
+    ///
+    /// # Errors
+    /// A store whose generated faces are not complete.
+    pub fn open(
+        store: &FaceStore,
+        reading: Option<&CueReading>,
+        first_domain: usize,
+    ) -> Result<Self> {
+        let names = domains(store);
+        let domains = store
+            .entries
+            .iter()
+            // Domains that are held out as a whole have no number and are never drawn.
+            .map(|entry| names.iter().position(|name| *name == entry.metadata.domain).unwrap_or(0))
+            .map(|domain| first_domain + domain);
+        Ok(Self {
+            aligned: store.image_plane(ALIGNED, ALIGNED_SIDE)?,
+            generated: reading.map(|reading| generated(store, reading)).transpose()?,
+            live: store.entries.iter().map(is_live).collect(),
+            domains: domains.collect(),
+            groups: groups_by_class(store),
+        })
+    }
+
+    /// Training faces.
+    pub fn count(&self) -> usize {
+        self.groups.iter().flatten().map(Vec::len).sum()
+    }
+
+    /// Whether there are training faces of the class.
+    pub fn has(&self, live: bool) -> bool {
+        !self.groups[usize::from(live)].is_empty()
+    }
+
+    /// A training face of the class; every domain and instrument counts the same.
+    pub fn draw(&self, live: bool, rng: &mut StdRng) -> usize {
+        let class = &self.groups[usize::from(live)];
+        let group = &class[rng.random_range(0..class.len())];
+        group[rng.random_range(0..group.len())]
+    }
+
+    /// Whether a face is live.
+    pub fn is_live(&self, index: usize) -> bool {
+        self.live[index]
+    }
+
+    /// Number of a face's domain.
+    pub fn domain(&self, index: usize) -> usize {
+        self.domains[index]
+    }
+
+    /// Faces and cues as they are.
+    ///
+    /// # Errors
+    /// A record that is not there.
+    pub fn inputs(&self, indices: &[usize], device: &Device) -> Result<Inputs> {
+        self.changed_inputs(indices, &Changes::none(indices.len()), device)
+    }
+
+    /// Faces and cues; both changed together.
+    ///
+    /// # Errors
+    /// A record that is not there.
+    pub fn changed_inputs(
+        &self,
+        indices: &[usize],
+        changes: &Changes,
+        device: &Device,
+    ) -> Result<Inputs> {
+        let mut faces = batch::images(&self.aligned, indices, &changes.mirrored)?;
+        for (face, disturbance) in faces.iter_mut().zip(&changes.disturbances) {
+            *face = disturbance.of_face(std::mem::take(face));
+        }
+        let aligned = batch::tensor(&faces, device);
+        let Some((plane, standardised)) = &self.generated else { return Ok((aligned, None)) };
+        let mut drawn = batch::images(plane, indices, &changes.mirrored)?;
+        for (face, disturbance) in drawn.iter_mut().zip(&changes.disturbances) {
+            *face = disturbance.of_generated(std::mem::take(face));
+        }
+        let drawn = batch::tensor(&drawn, device);
+        let cue = cue_from_residual(aligned.clone(), drawn, *standardised);
+        Ok((aligned, Some(cue)))
+    }
+}
+
+fn generated(store: &FaceStore, reading: &CueReading) -> Result<(ImagePlane, bool)> {
+    let plane = store.image_plane(&reading.plane, ALIGNED_SIDE)?;
+    ensure!(
+        plane.plane.records()? == store.entries.len(),
+        "{} has no generated face of every face in {}; run `despoof cache generated` first",
+        store.folder().display(),
+        reading.plane
+    );
+    Ok((plane, reading.standardised))
+}
+
+/// Names of the domains that training sees, in order.
+pub fn domains(store: &FaceStore) -> Vec<String> {
+    let seen = store.entries.iter().filter(|entry| entry.metadata.is_for_training());
+    let names: BTreeSet<String> = seen.map(|entry| entry.metadata.domain.clone()).collect();
+    names.into_iter().collect()
+}
+
+/// Whether AG-Net should call a face live: a simulated attack keeps its photo's metadata.
+pub fn is_live(entry: &FaceEntry) -> bool {
+    entry.metadata.is_live()
+        && entry.simulated.as_deref().is_none_or(|simulated| simulated == "recaptured")
+}
+
+/// What a face is presented with: the species of a simulated attack, else the photo's own label.
+pub fn instrument(entry: &FaceEntry) -> &str {
+    entry.simulated.as_deref().unwrap_or(&entry.metadata.label)
+}
+
+fn groups_by_class(store: &FaceStore) -> [Vec<Vec<usize>>; 2] {
+    let mut groups = [BTreeMap::<String, Vec<usize>>::new(), BTreeMap::new()];
+    for index in store.indices(|entry| entry.metadata.is_for_training()) {
+        let entry = &store.entries[index];
+        let name = format!("{} {}", entry.metadata.domain, instrument(entry));
+        groups[usize::from(is_live(entry))].entry(name).or_default().push(index);
+    }
+    groups.map(|of_class| of_class.into_values().collect())
+}
