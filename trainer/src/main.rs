@@ -8,6 +8,7 @@ mod data;
 mod device;
 mod evaluation;
 mod import;
+mod onnx;
 mod preset_choice;
 mod pretrained;
 mod report;

@@ -2,6 +2,7 @@
 //! the demo, the tests, and the numbers the README quotes.
 
 mod agreement;
+mod bench;
 mod browser_check;
 mod chromium;
 mod demo;
@@ -30,6 +31,9 @@ enum Command {
     Test,
     /// Checks photos with the built page in headless Chromium.
     BrowserCheck(browser_check::Options),
+    /// Measures speed beside other runtimes.
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Prints what a browser downloads and fails where that is more than we promise.
     Size,
 }
@@ -40,6 +44,7 @@ fn main() -> Result<ExitCode> {
         Command::Demo(options) => demo::run(&options)?,
         Command::Test => return test::run(),
         Command::BrowserCheck(options) => return browser_check::run(&options),
+        Command::Bench(bench) => bench::run(&bench)?,
         Command::Size => size::run()?,
     }
     Ok(ExitCode::SUCCESS)

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::tally::Tally;
 use crate::workspace::{cargo, show};
-use crate::{agreement, chromium, demo, kernels, node};
+use crate::{agreement, bench, chromium, demo, kernels, node};
 
 /// A step adds what its runner counted.
 type Step = fn(&mut Tally) -> Result<()>;
@@ -16,11 +16,13 @@ type Step = fn(&mut Tally) -> Result<()>;
 pub fn run() -> Result<ExitCode> {
     let mut tally = Tally::default();
     let mut failures = Vec::new();
-    let steps: [(&str, Step); 7] = [
+    let steps: [(&str, Step); 9] = [
         ("Rust tests", rust_tests),
         ("WebGPU kernels", kernels::test),
         ("build of the page", |_| demo::build()),
         ("npm tests", |tally| run_counted(&mut node::npm(&["test"]), tally)),
+        ("exported networks", bench::tests::exported_networks),
+        ("budgets of GPU work", bench::tests::budgets),
         ("browser tests", browser_tests),
         ("consumers of the npm package", consumer_tests),
         ("browser against native", agreement::test),

@@ -24,14 +24,35 @@ pub fn build_all() -> Result<()> {
     add_target()?;
     // One after the other: both compile to the same file name, and cargo locks the folder anyway.
     for module in MODULES {
-        build(module).with_context(|| format!("building the {module} module"))?;
+        Build { module, features: module, folder: out_folder(module) }.run()?;
     }
     Ok(())
 }
 
+/// Builds modules with what only benchmarks need, each into a folder of its name below `folder`.
+pub fn build_for_bench(modules: &[&str], folder: &Path) -> Result<()> {
+    add_target()?;
+    for module in modules {
+        Build { module, features: &format!("{module},bench"), folder: folder.join(module) }
+            .run()?;
+    }
+    Ok(())
+}
+
+/// A module, and how and where to it is built.
+struct Build<'a> {
+    module: &'a str,
+    features: &'a str,
+    folder: PathBuf,
+}
+
 /// The finished `.wasm` of a module.
 pub fn path(module: &str) -> PathBuf {
-    out_folder(module).join(format!("despoof_{module}_bg.wasm"))
+    out_folder(module).join(file_name(module))
+}
+
+fn file_name(module: &str) -> String {
+    format!("despoof_{module}_bg.wasm")
 }
 
 fn out_folder(module: &str) -> PathBuf {
@@ -50,44 +71,55 @@ fn add_target() -> Result<()> {
     }
 }
 
-fn build(module: &str) -> Result<()> {
-    run(&mut cargo(&[
-        "build",
-        "--profile",
-        "wasm",
-        "--target",
-        TARGET,
-        "--package",
-        "despoof-wasm",
-        "--no-default-features",
-        "--features",
-        module,
-    ]))?;
-    let target = target_dir()?;
-    let compiled = fs::read(target.join(TARGET).join("wasm/despoof_wasm.wasm"))
-        .context("reading what cargo compiled")?;
-    let stamp = Stamp::new(&target, module, &compiled);
-    if stamp.is_current() && path(module).exists() {
-        return Ok(());
+impl Build<'_> {
+    fn run(&self) -> Result<()> {
+        self.build().with_context(|| format!("building the {} module", self.features))
     }
-    bind(module, compiled)?;
-    stamp.write()
-}
 
-/// Writes the JavaScript, the typings and the wasm they go with.
-fn bind(module: &str, compiled: Vec<u8>) -> Result<()> {
-    Bindgen::new()
-        .input_bytes(&format!("despoof_{module}"), compiled)
-        .web(true)
-        .and_then(|bindgen| {
-            bindgen
-                .typescript(true)
-                // Names serve only stack traces, and the worker would download them.
-                .remove_name_section(true)
-                .remove_producers_section(true)
-                .generate(out_folder(module))
-        })
-        .map_err(|error| anyhow!("wasm-bindgen: {error:#}"))
+    fn build(&self) -> Result<()> {
+        run(&mut cargo(&[
+            "build",
+            "--profile",
+            "wasm",
+            "--target",
+            TARGET,
+            "--package",
+            "despoof-wasm",
+            "--no-default-features",
+            "--features",
+            self.features,
+        ]))?;
+        let target = target_dir()?;
+        let compiled = fs::read(target.join(TARGET).join("wasm/despoof_wasm.wasm"))
+            .context("reading what cargo compiled")?;
+        let stamp = Stamp::new(&target, self.features, &compiled);
+        if stamp.is_current() && self.path().exists() {
+            return Ok(());
+        }
+        self.bind(compiled)?;
+        stamp.write()
+    }
+
+    /// The finished `.wasm`.
+    fn path(&self) -> PathBuf {
+        self.folder.join(file_name(self.module))
+    }
+
+    /// Writes the JavaScript, the typings and the wasm they go with.
+    fn bind(&self, compiled: Vec<u8>) -> Result<()> {
+        Bindgen::new()
+            .input_bytes(&format!("despoof_{}", self.module), compiled)
+            .web(true)
+            .and_then(|bindgen| {
+                bindgen
+                    .typescript(true)
+                    // Names serve only stack traces, and the worker would download them.
+                    .remove_name_section(true)
+                    .remove_producers_section(true)
+                    .generate(&self.folder)
+            })
+            .map_err(|error| anyhow!("wasm-bindgen: {error:#}"))
+    }
 }
 
 /// Remembers what a module was bound from: binding the larger one takes many seconds, and cargo cannot know

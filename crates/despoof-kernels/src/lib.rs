@@ -17,6 +17,7 @@ mod flex;
 mod group_norm;
 mod layer_norm;
 mod linear;
+mod max_pool;
 
 pub use activation::{gelu, prelu, silu, softmax_last};
 pub use attention::attention;
@@ -29,3 +30,4 @@ pub use conv2d_batch_norm::{Conv2dParameters, conv2d_batch_norm_frozen};
 pub use group_norm::{group_norm, group_norm_silu};
 pub use layer_norm::layer_norm;
 pub use linear::linear;
+pub use max_pool::max_pool;

@@ -510,3 +510,25 @@ fn random_like_weight() -> TensorData {
     let values: Vec<f32> = (0..4 * 4 * 9).map(|index| (index as f32 * 0.37).sin()).collect();
     TensorData::new(values, [4, 4, 3, 3])
 }
+
+#[test]
+fn max_pool_without_gradients() {
+    use burn::tensor::ops::MaxPoolOptions;
+    for (kernel, stride, padding, ceil, size) in [
+        (2, 2, 0, true, [7, 10]),
+        (3, 2, 0, true, [22, 9]),
+        (3, 2, 1, false, [12, 15]),
+        (3, 3, 1, true, [8, 5]),
+    ] {
+        let [kernel, stride, padding] = [kernel, stride, padding].map(|length| [length; 2]);
+        let input = random([2, 3, size[0], size[1]]).inner();
+        let options = MaxPoolOptions::new(kernel)
+            .with_stride(stride)
+            .with_padding(padding)
+            .with_ceil_mode(ceil);
+        let expected = module::max_pool2d(input.clone(), options);
+        let ours = despoof_kernels::max_pool(input, kernel, stride, padding, ceil);
+        assert_eq!(ours.dims(), expected.dims());
+        assert_close("max pool", values(ours), values(expected));
+    }
+}

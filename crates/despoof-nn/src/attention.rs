@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 
 use crate::cost;
+use crate::trace::{self, Operation};
 
 /// `softmax(Q Kᵀ / √d_k) V` with `heads` heads (paper eq. 12).
 ///
@@ -16,5 +17,9 @@ pub fn attention(query: Tensor<3>, key: Tensor<3>, value: Tensor<3>, heads: usiz
     if cost::only_counts() {
         return query.zeros_like();
     }
-    despoof_kernels::attention(query, key, value, heads)
+    let noted = trace::inputs(&[&query, &key, &value]);
+    noted.gave(
+        || Operation::Attention { heads },
+        despoof_kernels::attention(query, key, value, heads),
+    )
 }

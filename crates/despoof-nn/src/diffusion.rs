@@ -7,6 +7,9 @@ use std::f64::consts::TAU;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+use crate::ops::{add, divide, multiply, subtract};
+use crate::trace;
+
 /// The noise levels a network is trained on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NoiseScheduleConfig {
@@ -118,7 +121,8 @@ impl NoiseSchedule {
     fn level(&self, timesteps: &[usize], device: &Device, of: fn(f64) -> f64) -> Tensor<4> {
         let levels: Vec<f32> =
             timesteps.iter().map(|&timestep| of(self.alphas_cumprod[timestep]) as f32).collect();
-        Tensor::<1>::from_floats(levels.as_slice(), device).reshape([timesteps.len(), 1, 1, 1])
+        let levels = Tensor::<1>::from_floats(levels.as_slice(), device);
+        trace::constant(levels.reshape([timesteps.len(), 1, 1, 1]))
     }
 }
 
@@ -232,7 +236,7 @@ pub fn sample(
     let mut visited = config.timesteps(schedule);
     visited.push(0);
     visited.windows(2).fold(initial_latent, |latent, step| {
-        let timesteps = Tensor::full([batch], step[0] as f32, &device);
+        let timesteps = trace::constant(Tensor::full([batch], step[0] as f32, &device));
         let predicted = denoiser(latent.clone(), timesteps, context.clone());
         let (from, to) = (vec![step[0]; batch], vec![step[1]; batch]);
         ddim_step(schedule, config.prediction, latent, predicted, &from, &to)
@@ -263,8 +267,10 @@ pub fn add_noise(
     timesteps: &[usize],
 ) -> Tensor<4> {
     let device = clean.device();
-    clean * schedule.signal_level(timesteps, &device)
-        + noise * schedule.noise_level(timesteps, &device)
+    add(
+        multiply(clean, schedule.signal_level(timesteps, &device)),
+        multiply(noise, schedule.noise_level(timesteps, &device)),
+    )
 }
 
 /// The target of [`Prediction::Velocity`].
@@ -291,8 +297,8 @@ pub fn clean_from_prediction(
     let signal = schedule.signal_level(timesteps, &device);
     let noise = schedule.noise_level(timesteps, &device);
     match prediction {
-        Prediction::Epsilon => (latent - predicted * noise) / signal,
-        Prediction::Velocity => latent * signal - predicted * noise,
+        Prediction::Epsilon => divide(subtract(latent, multiply(predicted, noise)), signal),
+        Prediction::Velocity => subtract(multiply(latent, signal), multiply(predicted, noise)),
     }
 }
 
@@ -307,10 +313,10 @@ pub fn noise_from_prediction(
     let device = latent.device();
     match prediction {
         Prediction::Epsilon => predicted,
-        Prediction::Velocity => {
-            predicted * schedule.signal_level(timesteps, &device)
-                + latent * schedule.noise_level(timesteps, &device)
-        }
+        Prediction::Velocity => add(
+            multiply(predicted, schedule.signal_level(timesteps, &device)),
+            multiply(latent, schedule.noise_level(timesteps, &device)),
+        ),
     }
 }
 

@@ -11,6 +11,7 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::layers;
+use crate::ops;
 
 /// Epsilon and momentum of every batch normalisation of the published network (its momentum of
 /// 0.99 is the share that the running statistics keep).
@@ -167,7 +168,7 @@ impl InvertedResidual {
         }
         hidden = layers::conv2d_batch_norm_relu6(&self.depthwise_conv, &self.bn1, hidden);
         let output = layers::conv2d_batch_norm(&self.project_conv, &self.bn2, hidden);
-        if self.has_shortcut { output + input } else { output }
+        if self.has_shortcut { ops::add(output, input) } else { output }
     }
 }
 

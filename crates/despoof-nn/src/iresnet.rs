@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::layers;
 use crate::mobilefacenet::FACE_SIDE;
+use crate::ops;
 use crate::resnet::conv;
 
 /// Positions of the map of a face of [`FACE_SIDE`].
@@ -159,10 +160,11 @@ impl Block {
         let hidden = layers::conv2d(&self.conv1, layers::batch_norm(&self.bn1, input.clone()));
         let hidden = layers::prelu(&self.prelu, layers::batch_norm(&self.bn2, hidden));
         let hidden = layers::batch_norm(&self.bn3, layers::conv2d(&self.conv2, hidden));
-        match &self.downsample {
-            Some((conv, norm)) => hidden + layers::batch_norm(norm, layers::conv2d(conv, input)),
-            None => hidden + input,
-        }
+        let shortcut = match &self.downsample {
+            Some((conv, norm)) => layers::batch_norm(norm, layers::conv2d(conv, input)),
+            None => input,
+        };
+        ops::add(hidden, shortcut)
     }
 }
 

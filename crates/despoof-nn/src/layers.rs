@@ -8,6 +8,7 @@ use burn::tensor::{Device, Tensor};
 use despoof_kernels::{BatchNormActivation, BatchNormParameters, Conv2dParameters};
 
 use crate::cost;
+use crate::trace::{self, Activation, Operation, Traced};
 
 /// Two-dimensional convolution, dense or grouped. `[batch, in, height, width]` to
 /// `[batch, out, height', width']`.
@@ -17,14 +18,16 @@ pub fn conv2d(layer: &Conv2d, input: Tensor<4>) -> Tensor<4> {
     if cost::only_counts() {
         return Tensor::zeros(shape, (&input.device(), input.dtype()));
     }
-    despoof_kernels::conv2d(
-        input,
-        layer.weight.val(),
-        layer.bias.as_ref().map(Param::val),
-        layer.stride,
-        padding,
-        layer.groups,
-    )
+    let (stride, groups) = (layer.stride, layer.groups);
+    let (weight, bias) = (layer.weight.val(), layer.bias.as_ref().map(Param::val));
+    let noted = trace::inputs(&[&input, &weight]).and(|| boxed(&bias));
+    let output = despoof_kernels::conv2d(input, weight, bias, stride, padding, groups);
+    noted.gave(|| Operation::Conv2d { stride, padding, groups }, output)
+}
+
+/// A bias where there is one.
+fn boxed(bias: &Option<Tensor<1>>) -> Vec<Box<dyn Traced>> {
+    bias.iter().map(|bias| Box::new(bias.clone()) as _).collect()
 }
 
 /// Counts a convolution; returns the shape of its output.
@@ -72,21 +75,30 @@ pub fn linear<const D: usize>(layer: &Linear, input: Tensor<D>) -> Tensor<D> {
         shape[D - 1] = features_out;
         return Tensor::zeros(shape, (&input.device(), input.dtype()));
     }
-    let bias = layer.bias.as_ref().map(Param::val);
-    despoof_kernels::linear(input, layer.weight.val(), bias)
+    let (weight, bias) = (layer.weight.val(), layer.bias.as_ref().map(Param::val));
+    let noted = trace::inputs(&[&input, &weight]).and(|| boxed(&bias));
+    noted.gave(|| Operation::Linear, despoof_kernels::linear(input, weight, bias))
 }
 
 /// Group normalisation (Wu and He 2018) without activation.
 pub fn group_norm(norm: &GroupNorm, input: Tensor<4>) -> Tensor<4> {
     let (gamma, beta) = scale_and_shift(norm);
-    despoof_kernels::group_norm(input, gamma, beta, norm.num_groups, norm.epsilon)
+    let (groups, epsilon) = (norm.num_groups, norm.epsilon);
+    trace::inputs(&[&input, &gamma, &beta]).gave(
+        || Operation::GroupNorm { groups, epsilon, activation: Activation::Identity },
+        despoof_kernels::group_norm(input, gamma, beta, groups, epsilon),
+    )
 }
 
 /// Group normalisation followed by SiLU, the pair in front of every convolution of the U-Net and
 /// the autoencoder.
 pub fn group_norm_silu(norm: &GroupNorm, input: Tensor<4>) -> Tensor<4> {
     let (gamma, beta) = scale_and_shift(norm);
-    despoof_kernels::group_norm_silu(input, gamma, beta, norm.num_groups, norm.epsilon)
+    let (groups, epsilon) = (norm.num_groups, norm.epsilon);
+    trace::inputs(&[&input, &gamma, &beta]).gave(
+        || Operation::GroupNorm { groups, epsilon, activation: Activation::Silu },
+        despoof_kernels::group_norm_silu(input, gamma, beta, groups, epsilon),
+    )
 }
 
 fn scale_and_shift(norm: &GroupNorm) -> (Tensor<1>, Tensor<1>) {
@@ -128,14 +140,31 @@ fn conv2d_batch_norm_activated(
         groups: layer.groups,
     };
     let (mean, variance) = running_statistics(norm, &device);
-    despoof_kernels::conv2d_batch_norm_frozen(
+    let parameters = parameters_of(norm);
+    let noted = trace::inputs(&[
+        &input,
+        &convolution.weight,
+        &parameters.gamma,
+        &parameters.beta,
+        &mean,
+        &variance,
+    ]);
+    let operation = || Operation::Conv2dBatchNorm {
+        stride: layer.stride,
+        padding,
+        groups: layer.groups,
+        epsilon: norm.epsilon,
+        activation: traced_activation(activation),
+    };
+    let output = despoof_kernels::conv2d_batch_norm_frozen(
         input,
         convolution,
-        parameters_of(norm),
+        parameters,
         mean,
         variance,
         activation,
-    )
+    );
+    noted.gave(operation, output)
 }
 
 /// Batch normalisation: running statistics in inference and where they are frozen, else the batch's.
@@ -152,7 +181,12 @@ fn batch_norm_activated(
     let device = input.device();
     if !uses_statistics_of_batch(norm, &device) {
         let (mean, variance) = running_statistics(norm, &device);
-        return despoof_kernels::batch_norm_frozen(input, parameters, mean, variance, activation);
+        let noted = trace::inputs(&[&input, &parameters.gamma, &parameters.beta, &mean, &variance]);
+        let activated = traced_activation(activation);
+        return noted.gave(
+            || Operation::BatchNorm { epsilon: norm.epsilon, activation: activated },
+            despoof_kernels::batch_norm_frozen(input, parameters, mean, variance, activation),
+        );
     }
     let result = despoof_kernels::batch_norm_of_batch(input, parameters, activation);
     let blend = |running: &RunningState<Tensor<1>>, latest: Tensor<1>| {
@@ -163,6 +197,13 @@ fn batch_norm_activated(
     blend(&norm.running_mean, result.mean);
     blend(&norm.running_var, result.variance);
     result.output
+}
+
+fn traced_activation(activation: BatchNormActivation) -> Activation {
+    match activation {
+        BatchNormActivation::Identity => Activation::Identity,
+        BatchNormActivation::Relu6 => Activation::Relu6,
+    }
 }
 
 fn uses_statistics_of_batch(norm: &BatchNorm, device: &Device) -> bool {
@@ -181,22 +222,33 @@ fn running_statistics(norm: &BatchNorm, device: &Device) -> (Tensor<1>, Tensor<1
 /// Layer normalisation of the last dimension. burn's layer does not tell its `epsilon`.
 pub fn layer_norm<const D: usize>(norm: &LayerNorm, epsilon: f64, input: Tensor<D>) -> Tensor<D> {
     let beta = norm.beta.as_ref().expect("every layer normalisation here has a shift");
-    despoof_kernels::layer_norm(input, norm.gamma.val(), beta.val(), epsilon)
+    let (gamma, beta) = (norm.gamma.val(), beta.val());
+    trace::inputs(&[&input, &gamma, &beta]).gave(
+        || Operation::LayerNorm { epsilon },
+        despoof_kernels::layer_norm(input, gamma, beta, epsilon),
+    )
 }
 
 /// x · sigmoid(x).
 pub fn silu<const D: usize>(input: Tensor<D>) -> Tensor<D> {
-    despoof_kernels::silu(input)
+    trace::inputs(&[&input])
+        .gave(|| Operation::Activate(Activation::Silu), despoof_kernels::silu(input))
 }
 
 /// Exact (erf) GELU.
 pub fn gelu<const D: usize>(input: Tensor<D>) -> Tensor<D> {
-    despoof_kernels::gelu(input)
+    trace::inputs(&[&input])
+        .gave(|| Operation::Activate(Activation::Gelu), despoof_kernels::gelu(input))
 }
 
-/// Negative values times the learned slope of their channel.
-pub fn prelu(layer: &PRelu, input: Tensor<4>) -> Tensor<4> {
-    despoof_kernels::prelu(input, layer.alpha.val())
+/// Negative values of `[batch, channels, …]` times the learned slope of their channel.
+pub fn prelu<const D: usize>(layer: &PRelu, input: Tensor<D>) -> Tensor<D> {
+    let slope = layer.alpha.val();
+    let noted = trace::inputs(&[&input, &slope]);
+    let shape = input.dims();
+    let plane = shape[2..].iter().product();
+    let output = despoof_kernels::prelu(input.reshape([shape[0], shape[1], plane, 1]), slope);
+    noted.gave(|| Operation::PRelu, output.reshape(shape))
 }
 
 /// Makes every batch normalisation of `network` keep its running statistics in training, too: those

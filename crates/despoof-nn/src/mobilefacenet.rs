@@ -13,6 +13,9 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::layers;
+use crate::ops;
+
+pub use crate::ops::tokens_from_map;
 
 /// Side of the face that the network is made for; the map has a sixteenth of it.
 pub const FACE_SIDE: usize = 112;
@@ -164,14 +167,6 @@ impl MobileFaceNet {
     }
 }
 
-/// The positions of a map as tokens, row by row (paper section 4.2: 512×7×7 to 49×512).
-///
-/// `[batch, channels, height, width]` to `[batch, height · width, channels]`.
-pub fn tokens_from_map(map: Tensor<4>) -> Tensor<3> {
-    let [batch, channels, height, width] = map.dims();
-    map.reshape([batch, channels, height * width]).swap_dims(1, 2)
-}
-
 /// 1×1 up, 3×3 depthwise, 1×1 down without activation, with a shortcut where the shape allows.
 #[derive(Module, Debug)]
 struct Bottleneck {
@@ -197,7 +192,7 @@ impl Bottleneck {
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let hidden = self.dw.forward(self.sep.forward(input.clone()));
         let output = self.proj.forward(hidden);
-        if self.has_shortcut { output + input } else { output }
+        if self.has_shortcut { ops::add(output, input) } else { output }
     }
 }
 

@@ -11,11 +11,10 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Linear, LinearConfig, PRelu, PReluConfig};
-use burn::tensor::module::max_pool2d;
-use burn::tensor::ops::MaxPoolOptions;
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Device, Tensor};
 
 use crate::layers;
+use crate::ops;
 
 /// Side in pixels of the window that one output position of [`PNet`] looks at.
 pub const PNET_WINDOW: usize = 12;
@@ -200,13 +199,14 @@ impl PNet {
 
     /// Proposals for a picture of at least 12×12 pixels, `[batch, 3, height, width]`.
     pub fn forward(&self, picture: Tensor<4>) -> Proposals {
-        let hidden = self.prelu1.forward(layers::conv2d(&self.conv1, picture));
+        let hidden = layers::prelu(&self.prelu1, layers::conv2d(&self.conv1, picture));
         let hidden = max_pool(hidden, 2);
-        let hidden = self.prelu2.forward(layers::conv2d(&self.conv2, hidden));
-        let hidden = self.prelu3.forward(layers::conv2d(&self.conv3, hidden));
-        let classes = activation::softmax(layers::conv2d(&self.conv4_1, hidden.clone()), 1);
+        let hidden = layers::prelu(&self.prelu2, layers::conv2d(&self.conv2, hidden));
+        let hidden = layers::prelu(&self.prelu3, layers::conv2d(&self.conv3, hidden));
+        let classes = ops::softmax(layers::conv2d(&self.conv4_1, hidden.clone()), 1);
+        let [batch, _, rows, columns] = classes.dims();
         Proposals {
-            probability: classes.narrow(1, 1, 1).squeeze_dim(1),
+            probability: ops::reshape(ops::slice(classes, 1, 1, 1), [batch, rows, columns]),
             offsets: layers::conv2d(&self.conv4_2, hidden),
         }
     }
@@ -215,12 +215,12 @@ impl PNet {
 impl RNet {
     /// Refinements for crops, `[batch, 3, 24, 24]`.
     pub fn forward(&self, crops: Tensor<4>) -> Refinements {
-        let hidden = self.prelu1.forward(layers::conv2d(&self.conv1, crops));
+        let hidden = layers::prelu(&self.prelu1, layers::conv2d(&self.conv1, crops));
         let hidden = max_pool(hidden, 3);
-        let hidden = self.prelu2.forward(layers::conv2d(&self.conv2, hidden));
+        let hidden = layers::prelu(&self.prelu2, layers::conv2d(&self.conv2, hidden));
         let hidden = max_pool(hidden, 3);
-        let hidden = self.prelu3.forward(layers::conv2d(&self.conv3, hidden));
-        let hidden = self.prelu4.forward(layers::linear(&self.dense4, flatten(hidden)));
+        let hidden = layers::prelu(&self.prelu3, layers::conv2d(&self.conv3, hidden));
+        let hidden = layers::prelu(&self.prelu4, layers::linear(&self.dense4, flatten(hidden)));
         Refinements {
             probability: face_probability(layers::linear(&self.dense5_1, hidden.clone())),
             offsets: layers::linear(&self.dense5_2, hidden),
@@ -231,14 +231,14 @@ impl RNet {
 impl ONet {
     /// Decisions for crops, `[batch, 3, 48, 48]`.
     pub fn forward(&self, crops: Tensor<4>) -> Decisions {
-        let hidden = self.prelu1.forward(layers::conv2d(&self.conv1, crops));
+        let hidden = layers::prelu(&self.prelu1, layers::conv2d(&self.conv1, crops));
         let hidden = max_pool(hidden, 3);
-        let hidden = self.prelu2.forward(layers::conv2d(&self.conv2, hidden));
+        let hidden = layers::prelu(&self.prelu2, layers::conv2d(&self.conv2, hidden));
         let hidden = max_pool(hidden, 3);
-        let hidden = self.prelu3.forward(layers::conv2d(&self.conv3, hidden));
+        let hidden = layers::prelu(&self.prelu3, layers::conv2d(&self.conv3, hidden));
         let hidden = max_pool(hidden, 2);
-        let hidden = self.prelu4.forward(layers::conv2d(&self.conv4, hidden));
-        let hidden = self.prelu5.forward(layers::linear(&self.dense5, flatten(hidden)));
+        let hidden = layers::prelu(&self.prelu4, layers::conv2d(&self.conv4, hidden));
+        let hidden = layers::prelu(&self.prelu5, layers::linear(&self.dense5, flatten(hidden)));
         Decisions {
             probability: face_probability(layers::linear(&self.dense6_1, hidden.clone())),
             offsets: layers::linear(&self.dense6_2, hidden.clone()),
@@ -257,17 +257,18 @@ fn prelu(channels: usize, device: &Device) -> PRelu {
 
 /// Stride 2; the last window may hang over the border, as in the Caffe original.
 fn max_pool(input: Tensor<4>, kernel: usize) -> Tensor<4> {
-    let options = MaxPoolOptions::new([kernel, kernel]).with_stride([2, 2]).with_ceil_mode(true);
-    max_pool2d(input, options)
+    ops::max_pool(input, kernel, 2, 0, true)
 }
 
 /// `[batch, channels, height, width]` to `[batch, width · height · channels]`: the weights come
 /// from MATLAB's column-major order.
 fn flatten(input: Tensor<4>) -> Tensor<2> {
-    input.permute([0, 3, 2, 1]).flatten(1, 3)
+    let [batch, channels, height, width] = input.dims();
+    ops::reshape(ops::permute(input, [0, 3, 2, 1]), [batch, width * height * channels])
 }
 
 /// `[batch, 2]` logits (no face, face) to `[batch]`.
 fn face_probability(logits: Tensor<2>) -> Tensor<1> {
-    activation::softmax(logits, 1).narrow(1, 1, 1).squeeze_dim(1)
+    let batch = logits.dims()[0];
+    ops::reshape(ops::slice(ops::softmax(logits, 1), 1, 1, 1), [batch])
 }

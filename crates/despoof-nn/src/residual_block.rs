@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::layers;
+use crate::ops;
 
 /// Sizes of a [`ResidualBlock`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,14 +68,15 @@ impl ResidualBlock {
             layers::conv2d(&self.conv1, layers::group_norm_silu(&self.norm1, input.clone()));
         if let (Some(projection), Some(embedding)) = (&self.time_emb_proj, time_embedding) {
             let shift = layers::linear(projection, layers::silu(embedding));
-            hidden = hidden + shift.unsqueeze_dims(&[2, 3]);
+            let [batch, channels] = shift.dims();
+            hidden = ops::add(hidden, ops::reshape(shift, [batch, channels, 1, 1]));
         }
         let hidden = layers::conv2d(&self.conv2, layers::group_norm_silu(&self.norm2, hidden));
         let shortcut = match &self.conv_shortcut {
             Some(conv) => layers::conv2d(conv, input),
             None => input,
         };
-        shortcut + hidden
+        ops::add(shortcut, hidden)
     }
 }
 

@@ -4,12 +4,11 @@
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
-use burn::tensor::module::max_pool2d;
-use burn::tensor::ops::MaxPoolOptions;
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::layers;
+use crate::ops;
 
 /// Sizes of a [`ResNet`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,8 +74,7 @@ impl ResNet {
     /// `[batch, 3, height, width]` to `[batch, 8 · base width, height / 32, width / 32]`.
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
         let stem = layers::batch_norm(&self.bn1, layers::conv2d(&self.conv1, images));
-        let pooling = MaxPoolOptions::new([3, 3]).with_stride([2, 2]).with_padding([1, 1]);
-        let pooled = max_pool2d(activation::relu(stem), pooling);
+        let pooled = ops::max_pool(ops::relu(stem), 3, 2, 1, false);
         let stages = [&self.layer1, &self.layer2, &self.layer3, &self.layer4];
         stages.into_iter().flatten().fold(pooled, |hidden, block| block.forward(hidden))
     }
@@ -108,12 +106,12 @@ impl BasicBlock {
     /// `[batch, width in, height, width]` to `[batch, width out, height / stride, width / stride]`.
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let hidden = layers::batch_norm(&self.bn1, layers::conv2d(&self.conv1, input.clone()));
-        let hidden = layers::conv2d(&self.conv2, activation::relu(hidden));
+        let hidden = layers::conv2d(&self.conv2, ops::relu(hidden));
         let shortcut = match &self.downsample {
             Some((conv, norm)) => layers::batch_norm(norm, layers::conv2d(conv, input)),
             None => input,
         };
-        activation::relu(layers::batch_norm(&self.bn2, hidden) + shortcut)
+        ops::relu(ops::add(layers::batch_norm(&self.bn2, hidden), shortcut))
     }
 }
 

@@ -128,7 +128,8 @@ fn object_from_json(value: &Value) -> JsValue {
     JSON::parse(&value.to_string()).expect("serde_json writes JSON")
 }
 
-fn set(object: &JsValue, name: &str, value: JsValue) {
+/// Sets a property of a fresh object.
+pub fn set(object: &JsValue, name: &str, value: JsValue) {
     Reflect::set(object, &name.into(), &value).expect("a fresh object takes properties");
 }
 

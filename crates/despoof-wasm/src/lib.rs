@@ -7,6 +7,8 @@
 //! call's promise stays pending for ever: whoever owns the worker listens for its `error` event.
 
 mod answer;
+#[cfg(feature = "bench")]
+mod bench;
 mod device;
 mod error;
 mod frame;

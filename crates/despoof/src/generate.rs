@@ -4,6 +4,7 @@
 use burn::tensor::{Tensor, TensorData};
 use despoof_nn::autoencoder::Autoencoder;
 use despoof_nn::diffusion::{NoiseSchedule, SamplerConfig, Start, sample, seeded_noise};
+use despoof_nn::trace;
 use despoof_nn::unet::Unet;
 
 /// Pixels of a side that become one position of a latent.
@@ -51,6 +52,7 @@ impl Generator {
             &aligned.device(),
         )
         .repeat_dim(0, batch);
+        let noise = trace::constant(noise);
         match self.sampler.start {
             Start::Noise => noise,
             Start::NoisedInput { .. } => {

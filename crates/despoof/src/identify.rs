@@ -1,10 +1,8 @@
 //! Stage *identify*: the identity map F_id(x) of an aligned face (paper section 3.2, eq. 4).
 
 use burn::tensor::Tensor;
-use burn::tensor::module::avg_pool2d;
-use burn::tensor::ops::AvgPoolOptions;
 use despoof_nn::identity::IdentityEncoder;
-use despoof_nn::mobilefacenet::tokens_from_map;
+use despoof_nn::ops::{average_pool, tokens_from_map};
 
 /// Identity map as context tokens: aligned faces `[batch, 3, 224, 224]` in [−1, 1] to
 /// `[batch, 49, 512]` (paper section 4.2: 512×7×7 reshaped to 49×512).
@@ -14,5 +12,5 @@ pub fn identify(identity_encoder: &IdentityEncoder, aligned: Tensor<4>) -> Tenso
 
 /// The identity encoder's input: half the side of the pipeline's crop, 2×2 means.
 pub fn identity_input_from_aligned(aligned: Tensor<4>) -> Tensor<4> {
-    avg_pool2d(aligned, AvgPoolOptions::new([2, 2]).with_stride([2, 2]))
+    average_pool(aligned, 2)
 }

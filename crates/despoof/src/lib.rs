@@ -13,6 +13,7 @@ pub mod identify;
 pub mod images;
 pub mod layout;
 pub mod metrics;
+pub mod parts;
 pub mod photo;
 pub mod quality;
 pub mod score;

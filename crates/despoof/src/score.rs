@@ -1,7 +1,8 @@
 //! Stage *score*: AG-Net's probability that the face is live (paper section 3.3, eq. 5–8).
 
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 use despoof_nn::agnet::AgNet;
+use despoof_nn::ops;
 
 /// Index of the class "live" among AG-Net's two logits.
 pub const LIVE: usize = 1;
@@ -12,5 +13,6 @@ pub const LIVE: usize = 1;
 pub fn score(agnet: &AgNet, aligned: Tensor<4>, cue: Tensor<4>, temperature: f32) -> Tensor<1> {
     let logits = agnet.forward(aligned, Some(cue)).logits;
     let [batch, _] = logits.dims();
-    activation::softmax(logits / temperature, 1).narrow(1, LIVE, 1).reshape([batch])
+    let classes = ops::softmax(ops::scale(logits, 1.0 / f64::from(temperature)), 1);
+    ops::reshape(ops::slice(classes, 1, LIVE, 1), [batch])
 }

@@ -29,6 +29,25 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// Height.
+    #[cfg(any(test, target_arch = "wasm32"))]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Width.
+    #[cfg(any(test, target_arch = "wasm32"))]
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// The values from a place on, and how far apart rows and columns are.
+    #[cfg(any(test, target_arch = "wasm32"))]
+    pub fn from(&self, row: usize, column: usize) -> (&'a [f32], usize, usize) {
+        let start = row * self.row_stride + column * self.column_stride;
+        (&self.values[start..], self.row_stride, self.column_stride)
+    }
+
     fn last_index(&self) -> usize {
         (self.rows - 1) * self.row_stride + (self.columns - 1) * self.column_stride
     }
@@ -58,6 +77,7 @@ impl Spread {
         if units < parallel::threads() { Self::AllThreads } else { Self::OneThread }
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
     fn parallelism(self) -> gemm::Parallelism {
         match self {
             #[cfg(feature = "threads")]
@@ -87,6 +107,12 @@ pub fn multiply(
     }
     assert!(left.last_index() < left.values.len(), "left operand is too short");
     assert!(right.last_index() < right.values.len(), "right operand is too short");
+    #[cfg(target_arch = "wasm32")]
+    {
+        let _ = spread;
+        super::product::multiply_packed((output, row_stride), left, right, update);
+    }
+    #[cfg(not(target_arch = "wasm32"))]
     // SAFETY: the assertions above bound every index that rows, columns and strides can reach, and
     // `output` is borrowed mutably, so it overlaps neither operand nor (rows apart) itself.
     unsafe {

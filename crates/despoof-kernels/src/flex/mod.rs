@@ -7,6 +7,8 @@ mod buffer;
 mod geometry;
 mod matrix;
 mod parallel;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod product;
 mod scratch;
 mod simd;
 
@@ -20,6 +22,9 @@ pub mod conv2d;
 pub mod depthwise;
 pub mod group_norm;
 pub mod layer_norm;
+#[cfg(target_arch = "wasm32")]
+pub mod linear;
+pub mod max_pool;
 pub mod prelu;
 pub mod softmax;
 

@@ -9,6 +9,7 @@ use super::embedder::Embedder;
 use super::guided_layer::GuidedLayer;
 use super::{NORM_EPSILON, layer_norm};
 use crate::layers;
+use crate::ops;
 
 /// The second vision transformer of the dual-branch network, with the first one's names.
 #[derive(Module, Debug)]
@@ -67,16 +68,20 @@ impl Parts<'_> {
     pub(super) fn forward(&self, image: Tensor<4>, cue_tokens: Option<&Tensor<3>>) -> Tokens {
         let embedded = self.patch_embed.forward(image);
         let [batch, count, width] = embedded.dims();
-        let cls_token = self.cls_token.val().expand([batch, 1, width]);
-        let mut tokens = Tensor::cat(vec![cls_token, embedded.clone()], 1) + self.pos_embed.val();
+        let cls_token = ops::expand(self.cls_token.val(), [batch, 1, width]);
+        let mut tokens =
+            ops::add(ops::concatenate(cls_token, embedded.clone(), 1), self.pos_embed.val());
         for layer in self.blocks {
             tokens = layer.forward(tokens, cue_tokens.cloned());
         }
-        let class_token = tokens.clone().narrow(1, 0, 1);
+        let class_token = ops::slice(tokens.clone(), 1, 0, 1);
         Tokens {
             embedded,
-            last: tokens.narrow(1, 1, count),
-            feature: layers::layer_norm(self.norm, NORM_EPSILON, class_token).squeeze_dim(1),
+            last: ops::slice(tokens, 1, 1, count),
+            feature: ops::reshape(
+                layers::layer_norm(self.norm, NORM_EPSILON, class_token),
+                [batch, width],
+            ),
         }
     }
 }

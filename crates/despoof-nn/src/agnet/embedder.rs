@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::efficientnet_lite::{EfficientNetLite, EfficientNetLiteConfig};
 use crate::layers;
-use crate::mobilefacenet::tokens_from_map;
+use crate::ops::tokens_from_map;
 use crate::resnet::{ResNet, ResNetConfig};
 
 /// Face embedder F_emb (paper eq. 6).

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{NORM_EPSILON, layer_norm};
 use crate::attention::attention;
 use crate::layers;
+use crate::ops;
 
 /// Sizes of a [`GuidedLayer`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,14 +61,14 @@ impl GuidedLayer {
     /// `[batch, tokens, width]`.
     pub fn forward(&self, tokens: Tensor<3>, cue: Option<Tensor<3>>) -> Tensor<3> {
         let normalised = layers::layer_norm(&self.norm1, NORM_EPSILON, tokens.clone());
-        let mut tokens = tokens + self.attn.forward(normalised.clone(), normalised);
+        let mut tokens = ops::add(tokens, self.attn.forward(normalised.clone(), normalised));
         if let (Some(cue), Some(norm), Some(attention)) = (cue, &self.norm_cross, &self.cross_attn)
         {
             let normalised = layers::layer_norm(norm, NORM_EPSILON, tokens.clone());
-            tokens = tokens + attention.forward(normalised, cue);
+            tokens = ops::add(tokens, attention.forward(normalised, cue));
         }
         let normalised = layers::layer_norm(&self.norm2, NORM_EPSILON, tokens.clone());
-        tokens + self.mlp.forward(normalised)
+        ops::add(tokens, self.mlp.forward(normalised))
     }
 }
 

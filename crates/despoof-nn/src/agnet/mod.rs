@@ -16,7 +16,8 @@ use burn::tensor::{Device, Tensor};
 
 use crate::cost;
 use crate::layers;
-use branch::{Branch, Parts, learned_token};
+use crate::ops;
+use branch::{Branch, Parts, Tokens, learned_token};
 use embedder::{CueEncoder, Embedder};
 
 pub use config::{AgNetConfig, Variant};
@@ -93,8 +94,7 @@ impl AgNet {
         let trunk = self.parts();
         let (tokens, second) = match self.variant {
             Variant::AgNet => {
-                let cue_tokens = cue.map(|cue| self.cue_tokens(cue));
-                (trunk.forward(face, cue_tokens.as_ref()), None)
+                return self.forward_guided(face, cue.map(|cue| self.cue_tokens(cue)));
             }
             Variant::OnlyImage => (trunk.forward(face, None), None),
             Variant::OnlyResidual => (trunk.forward(residual(cue), None), None),
@@ -103,8 +103,18 @@ impl AgNet {
                 (trunk.forward(face, None), Some(branch.parts().forward(residual(cue), None)))
             }
         };
+        self.output(tokens, second)
+    }
+
+    /// [`Self::forward`] of the published variant with the cue's tokens, as [`Self::cue_tokens`] gives
+    /// them.
+    pub fn forward_guided(&self, face: Tensor<4>, cue_tokens: Option<Tensor<3>>) -> AgNetOutput {
+        self.output(self.parts().forward(face, cue_tokens.as_ref()), None)
+    }
+
+    fn output(&self, tokens: Tokens, second: Option<Tokens>) -> AgNetOutput {
         let feature = match second {
-            Some(second) => Tensor::cat(vec![tokens.feature, second.feature], 1),
+            Some(second) => ops::concatenate(tokens.feature, second.feature, 1),
             None => tokens.feature,
         };
         let embedding = self.embedding_from_feature(feature.clone());
@@ -146,8 +156,7 @@ impl AgNet {
     /// The published code's bottleneck: `[batch, feature width]` scaled to the length √2.
     pub fn embedding_from_feature(&self, feature: Tensor<2>) -> Tensor<2> {
         let embedding = layers::linear(&self.bottleneck, feature);
-        let squared_length = embedding.clone().square().sum_dim(1).clamp_min(1e-12);
-        embedding * (squared_length / 2.0).sqrt().recip()
+        ops::to_length(embedding, 2.0)
     }
 
     fn parts(&self) -> Parts<'_> {

@@ -20,6 +20,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::cost;
 use crate::layers;
+use crate::ops;
 use crate::residual_block::conv1x1;
 use codebook::Codebook;
 pub(crate) use decoder::Decoder;
@@ -112,12 +113,12 @@ impl Autoencoder {
 
     /// The latent the U-Net works on: the scaled code. Shapes as [`Self::code_from_image`].
     pub fn latent_from_image(&self, image: Tensor<4>) -> Tensor<4> {
-        self.code_from_image(image) * self.scaling_factor
+        ops::scale(self.code_from_image(image), self.scaling_factor)
     }
 
     /// The image of a latent of the U-Net. Shapes as [`Self::decode`].
     pub fn image_from_latent(&self, latent: Tensor<4>) -> Tensor<4> {
-        self.decode(latent / self.scaling_factor)
+        self.decode(ops::scale(latent, 1.0 / self.scaling_factor))
     }
 
     /// Parameters that only [`Self::encode`] needs.

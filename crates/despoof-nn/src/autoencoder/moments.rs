@@ -2,6 +2,8 @@
 
 use burn::tensor::Tensor;
 
+use crate::ops;
+
 /// The Gaussian that the encoder gives for an image.
 #[derive(Clone, Debug)]
 pub struct Moments {
@@ -14,9 +16,9 @@ pub struct Moments {
 impl Moments {
     pub(super) fn from_channels(moments: Tensor<4>) -> Self {
         let latent_channels = moments.dims()[1] / 2;
-        let log_variance = moments.clone().narrow(1, latent_channels, latent_channels);
+        let log_variance = ops::slice(moments.clone(), 1, latent_channels, latent_channels);
         Self {
-            mean: moments.narrow(1, 0, latent_channels),
+            mean: ops::slice(moments, 1, 0, latent_channels),
             // diffusers' bounds: variances stay finite in f32.
             log_variance: log_variance.clamp(-30.0, 20.0),
         }

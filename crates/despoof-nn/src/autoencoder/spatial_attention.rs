@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor};
 use super::AutoencoderConfig;
 use crate::attention::attention;
 use crate::layers;
+use crate::ops;
 
 /// Residual self-attention of the positions of a feature map with one head.
 #[derive(Module, Debug)]
@@ -33,15 +34,13 @@ impl SpatialAttention {
 
     /// `[batch, channels, height, width]` to the same.
     pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let [batch, channels, height, width] = input.dims();
-        let tokens = layers::group_norm(&self.group_norm, input.clone())
-            .reshape([batch, channels, height * width])
-            .swap_dims(1, 2);
+        let [_, _, height, width] = input.dims();
+        let tokens = ops::tokens_from_map(layers::group_norm(&self.group_norm, input.clone()));
         let query = layers::linear(&self.to_q, tokens.clone());
         let key = layers::linear(&self.to_k, tokens.clone());
         let value = layers::linear(&self.to_v, tokens);
         let attended = layers::linear(&self.to_out, attention(query, key, value, 1));
-        attended.swap_dims(1, 2).reshape([batch, channels, height, width]) + input
+        ops::add(ops::map_from_tokens(attended, height, width), input)
     }
 }
 

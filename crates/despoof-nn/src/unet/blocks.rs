@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor};
 use super::UnetConfig;
 use super::transformer::Transformer;
 use crate::layers;
+use crate::ops;
 use crate::resample::resize_nearest;
 use crate::residual_block::{ResidualBlock, conv3x3};
 
@@ -128,7 +129,7 @@ impl UpBlock {
         let first_skip = skips.len() - self.resnets.len();
         let own_skips = skips.split_off(first_skip).into_iter().rev();
         for (index, (resnet, skip)) in self.resnets.iter().zip(own_skips).enumerate() {
-            hidden = resnet.forward(Tensor::cat(vec![hidden, skip], 1), Some(time.clone()));
+            hidden = resnet.forward(ops::concatenate(hidden, skip, 1), Some(time.clone()));
             hidden = attend(self.attentions.get(index), hidden, context);
         }
         match (&self.upsampler, skips.last()) {

@@ -13,6 +13,7 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::layers;
+use crate::ops;
 use crate::residual_block::{ResidualBlockConfig, conv3x3, zeroed};
 use blocks::{DownBlock, MidBlock, UpBlock};
 use time_embedding::TimeEmbedding;
@@ -185,5 +186,5 @@ fn padded_to_width(tokens: Tensor<3>, width: usize) -> Tensor<3> {
         return tokens;
     }
     let zeros = Tensor::zeros([batch, count, width - narrow], (&tokens.device(), tokens.dtype()));
-    Tensor::cat(vec![tokens, zeros], 2)
+    ops::concatenate(tokens, zeros, 2)
 }

@@ -5,6 +5,7 @@ use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{DType, Device, Tensor};
 
 use crate::layers;
+use crate::trace::{self, Operation};
 
 /// Longest period of the embedding, in time steps over 2π.
 const MAX_PERIOD: f64 = 10_000.0;
@@ -39,7 +40,9 @@ pub fn sinusoidal_embedding(timesteps: Tensor<1>, width: usize) -> Tensor<2> {
     let half = width / 2;
     let frequencies: Vec<f32> =
         (0..half).map(|index| MAX_PERIOD.powf(-(index as f64) / half as f64) as f32).collect();
-    let frequencies = Tensor::<1>::from_floats(frequencies.as_slice(), &timesteps.device());
-    let angles = timesteps.unsqueeze_dim::<2>(1) * frequencies.unsqueeze_dim::<2>(0);
-    Tensor::cat(vec![angles.clone().cos(), angles.sin()], 1)
+    let noted = trace::inputs(&[&timesteps]);
+    let row = Tensor::<1>::from_floats(frequencies.as_slice(), &timesteps.device());
+    let angles = timesteps.unsqueeze_dim::<2>(1) * row.unsqueeze_dim::<2>(0);
+    let embedding = Tensor::cat(vec![angles.clone().cos(), angles.sin()], 1);
+    noted.gave(|| Operation::SinusoidalEmbedding { frequencies }, embedding)
 }

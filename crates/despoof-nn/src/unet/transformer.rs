@@ -8,6 +8,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::attention::attention;
 use crate::layers;
+use crate::ops;
 use crate::residual_block::{conv1x1, zeroed};
 
 /// Epsilon of every layer normalisation, as in diffusers.
@@ -47,15 +48,15 @@ impl Transformer {
     /// `[batch, channels, height, width]` and `[batch, tokens, context width]` to
     /// `[batch, channels, height, width]`.
     pub(super) fn forward(&self, input: Tensor<4>, context: &Tensor<3>) -> Tensor<4> {
-        let [batch, channels, height, width] = input.dims();
+        let [_, _, height, width] = input.dims();
         let projected =
             layers::conv2d(&self.proj_in, layers::group_norm(&self.norm, input.clone()));
-        let mut tokens = projected.reshape([batch, channels, height * width]).swap_dims(1, 2);
+        let mut tokens = ops::tokens_from_map(projected);
         for block in &self.transformer_blocks {
             tokens = block.forward(tokens, context);
         }
-        let map = tokens.swap_dims(1, 2).reshape([batch, channels, height, width]);
-        layers::conv2d(&self.proj_out, map) + input
+        let map = ops::map_from_tokens(tokens, height, width);
+        ops::add(layers::conv2d(&self.proj_out, map), input)
     }
 }
 
@@ -87,10 +88,11 @@ impl TransformerBlock {
     /// `[batch, tokens, width]` to the same.
     fn forward(&self, tokens: Tensor<3>, context: &Tensor<3>) -> Tensor<3> {
         let normalised = layers::layer_norm(&self.norm1, NORM_EPSILON, tokens.clone());
-        let tokens = self.attn1.forward(normalised.clone(), normalised) + tokens;
+        let tokens = ops::add(self.attn1.forward(normalised.clone(), normalised), tokens);
         let normalised = layers::layer_norm(&self.norm2, NORM_EPSILON, tokens.clone());
-        let tokens = self.attn2.forward(normalised, context.clone()) + tokens;
-        self.ff.forward(layers::layer_norm(&self.norm3, NORM_EPSILON, tokens.clone())) + tokens
+        let tokens = ops::add(self.attn2.forward(normalised, context.clone()), tokens);
+        let normalised = layers::layer_norm(&self.norm3, NORM_EPSILON, tokens.clone());
+        ops::add(self.ff.forward(normalised), tokens)
     }
 }
 
@@ -146,8 +148,8 @@ impl FeedForward {
     fn forward(&self, tokens: Tensor<3>) -> Tensor<3> {
         let projected = layers::linear(&self.proj_in, tokens);
         let inner = projected.dims()[2] / 2;
-        let hidden = projected.clone().narrow(2, 0, inner);
-        let gate = projected.narrow(2, inner, inner);
-        layers::linear(&self.proj_out, hidden * layers::gelu(gate))
+        let hidden = ops::slice(projected.clone(), 2, 0, inner);
+        let gate = ops::slice(projected, 2, inner, inner);
+        layers::linear(&self.proj_out, ops::multiply(hidden, layers::gelu(gate)))
     }
 }

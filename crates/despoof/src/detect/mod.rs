@@ -137,6 +137,11 @@ impl Detector {
         Ok(Detector::new(pnet, rnet, onet, config))
     }
 
+    /// P-Net, R-Net and O-Net.
+    pub fn networks(&self) -> (&PNet, &RNet, &ONet) {
+        (&self.pnet, &self.rnet, &self.onet)
+    }
+
     /// All faces of the photo, largest box first; none in a photo too small for the smallest face.
     /// A photo without a whole face is searched once more with a border: MTCNN has seen faces with
     /// something around them, and misses or misplaces those that fill their photo.

@@ -1,0 +1,50 @@
+//! `cargo xtask bench`: our speed beside that of others, in one run on one machine.
+
+mod chart;
+mod site;
+mod table;
+pub mod tests;
+mod train;
+mod web;
+
+use anyhow::Result;
+
+/// What to measure.
+#[derive(clap::Subcommand)]
+pub enum Bench {
+    /// Every network and the whole check in headless Chromium, beside onnxruntime-web.
+    Web(web::Options),
+    /// Forward passes and training steps of the web networks beside PyTorch.
+    Train(train::Options),
+}
+
+/// Runs a benchmark. Times are reported, never asserted.
+pub fn run(bench: &Bench) -> Result<()> {
+    match bench {
+        Bench::Web(options) => web::run(options),
+        Bench::Train(options) => train::run(options),
+    }
+}
+
+/// The middle of the times, between the middle two where their number is even; of none, no number.
+fn median(times: &[f64]) -> f64 {
+    let mut times = times.to_vec();
+    times.sort_by(f64::total_cmp);
+    match times.len() {
+        0 => f64::NAN,
+        length if length % 2 == 1 => times[length / 2],
+        length => (times[length / 2 - 1] + times[length / 2]) / 2.0,
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::median;
+
+    #[test]
+    fn takes_the_middle() {
+        assert_eq!(median(&[9.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(&[4.0, 1.0, 2.0, 9.0]), 3.0);
+        assert!(median(&[]).is_nan());
+    }
+}
