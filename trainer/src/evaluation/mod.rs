@@ -3,6 +3,7 @@
 pub mod csv;
 pub mod domain;
 pub mod fold;
+pub mod fold_training;
 pub mod leave_one_out;
 pub mod pipeline;
 pub mod prepared;
@@ -14,5 +15,6 @@ pub mod spread;
 pub mod step_scores;
 pub mod summary;
 pub mod table;
+pub mod trained_mean;
 pub mod trained_row;
 pub mod trained_table;
