@@ -2,6 +2,7 @@
 
 pub mod csv;
 pub mod domain;
+pub mod figures;
 pub mod fold;
 pub mod fold_training;
 pub mod leave_one_out;

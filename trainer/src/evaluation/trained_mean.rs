@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use super::figures::{Figures, OracleFigures, SeedFigures};
 use super::spread::{interval, mean};
-use super::trained_row::{Figures, OracleFigures, SeedFigures};
 
 /// Means over the targets; a target that does not define a number is not in its mean.
 #[derive(Debug, Clone, Serialize)]
