@@ -12,20 +12,21 @@ use serde_json::Value;
 use scratch::Scratch;
 
 const SIDE: u32 = 224;
+const FACES: u32 = 4;
 const BUNDLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/web");
 
 /// Live faces and attacks of `kind`, some of them held out: patches of one photo, attacks inverted.
 fn write_store(folder: &Path, kind: &str, offset: u32) {
     let photo = scratch::astronaut();
     let (mut index, mut aligned) = (String::new(), Vec::new());
-    for face in 0..6 {
+    for face in 0..FACES {
         let mut patch = crop_imm(&photo, offset + face * 30, face * 40, SIDE, SIDE).to_image();
         let label = if face % 2 == 0 { "live" } else { kind };
         if label != "live" {
             image::imageops::invert(&mut patch);
         }
         aligned.extend(patch.into_raw());
-        let split = if face < 4 { "train" } else { "dev" };
+        let split = if face < 2 { "train" } else { "dev" };
         index += &format!(
             "{{\"key\": \"{face}\", \"metadata\": {{\"label\": \"{label}\", \"split\": \"{split}\", \
              \"subject\": \"{face}\"}}, \"landmarks\": [[0,0],[0,0],[0,0],[0,0],[0,0]]}}\n"
@@ -71,7 +72,7 @@ fn every_source_is_trained_drawn_and_shown() {
     }
     for plane in ["generated-memae.u8", "generated-deep-svdd.u8", "generated-anoddpm-steps-2.u8"] {
         let bytes = std::fs::metadata(scratch.join("a").join(plane)).expect(plane).len();
-        assert_eq!(bytes, u64::from(6 * SIDE * SIDE * 3), "{plane}");
+        assert_eq!(bytes, u64::from(FACES * SIDE * SIDE * 3), "{plane}");
     }
     let refused = despoof(&scratch, "cues --faces b --cue memae");
     assert!(String::from_utf8_lossy(&refused.stderr).contains("--memae"));
@@ -106,7 +107,7 @@ fn one_domain_left_out_is_printed_as_the_paper_has_it() {
             [&row["auc"], &row["oracle"]["hter"], &row["honest"]["hter"]].map(Value::as_f64);
         assert!(numbers.iter().all(|it| it.is_some_and(|it| (0.0..=100.0).contains(&it))), "{row}");
         assert!(row["honest"]["threshold"].is_f64());
-        assert_eq!(row["counts"]["live"], 3);
+        assert_eq!(row["counts"]["live"], 2);
     }
     assert_eq!(rows[2]["attacks"]["mask"]["unseen"], true);
     assert_eq!(printed["seed"], 3);
@@ -147,9 +148,24 @@ fn variants_families_and_many_targets() {
         assert_eq!((rows.len(), &rows[0]["target"]), (2, &Value::from("b")));
         assert_eq!(rows[1]["attacks"]["mask"]["unseen"], true, "{options}");
     }
-    let line = "protocol leave-one-out --domains a=a,b=b,d=more --held-out-family print";
+    let line = "protocol leave-one-out --domains a=a,b=b,c=c --held-out-family print";
     let printed = json(&scratch, &format!("{line} {common}"));
     let rows = printed["rows"].as_array().expect("rows");
     assert_eq!(rows[0]["attacks"]["print"]["unseen"], true);
     assert!(rows[1]["auc"].is_null(), "b has no print to be tested with");
+}
+
+#[test]
+fn noise_is_measured_on_a_bundle() {
+    let scratch = three_domains("noise");
+    let line = format!("report noise --faces a --bundle {BUNDLE} --count 2 --repeats 2 --json");
+    let printed = json(&scratch, &format!("{line} --cues dfg-noise@1 --noise-samples 1,2"));
+    let rows = printed["rows"].as_array().expect("rows");
+    assert_eq!(rows[1]["cue"], "dfg-noise-steps-1-mean-of-2");
+    assert!(
+        rows.iter().all(|row| row["deviation"].as_f64().is_some_and(|it| it > 0.0)),
+        "{rows:?}"
+    );
+    let refused = despoof(&scratch, &format!("{line} --cues memae"));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("memae is no start"));
 }

@@ -10,8 +10,9 @@ const SKEW: f64 = 1.0 / 3.0;
 const UNSKEW: f64 = 1.0 / 6.0;
 /// Brings the sum of the corners to about −1 to 1.
 const SCALE: f64 = 32.0;
-/// Variance of one octave, measured over many tables and places (a test repeats it).
-const VARIANCE: f64 = 0.1036;
+/// Variance of one octave: measured with the package `noise` at 150,000 places under 60 random tables; a
+/// test repeats it with ours.
+const VARIANCE: f64 = 0.181;
 
 /// Directions of the slopes at the corners: the middles of a cube's edges.
 const GRADIENTS: [[f64; 3]; 12] = [

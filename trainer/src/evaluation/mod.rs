@@ -2,7 +2,9 @@
 
 pub mod csv;
 pub mod domain;
+pub mod figures;
 pub mod fold;
+pub mod fold_training;
 pub mod groups;
 pub mod leave_one_out;
 pub mod pipeline;
@@ -15,5 +17,6 @@ pub mod spread;
 pub mod step_scores;
 pub mod summary;
 pub mod table;
+pub mod trained_mean;
 pub mod trained_row;
 pub mod trained_table;

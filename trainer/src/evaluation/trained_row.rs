@@ -2,117 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use despoof::metrics::{Bootstrap, Sample};
-use serde::Serialize;
-
+use super::figures::{
+    AttackFigures, Figures, HonestFigures, Intervals, OracleFigures, SeedFigures, TrainedRow,
+};
 use super::fold::family_of;
 use super::leave_one_out::equal_error_threshold;
 use super::scored::{NonResponse, Scored};
 use super::spread::{interval, mean};
 use super::step_scores::StepScores;
-use super::summary::{Counts, Summary};
-
-/// One target's numbers.
-#[derive(Debug, Clone, Serialize)]
-pub struct TrainedRow {
-    /// What was tested.
-    pub target: String,
-    /// Per image.
-    #[serde(flatten)]
-    pub figures: Figures,
-    /// Per video, where the target has some.
-    pub per_video: Option<Figures>,
-    /// How much was tested.
-    pub counts: Counts,
-    /// Share of each attack type that is accepted.
-    pub attacks: BTreeMap<String, AttackFigures>,
-    /// What got no score.
-    pub non_response: NonResponse,
-}
-
-/// Numbers in percent, means over the seeds.
-#[derive(Debug, Clone, Serialize)]
-pub struct Figures {
-    /// Area under the ROC curve, of the last checkpoint.
-    pub auc: Option<f64>,
-    /// Equal error rate of the last checkpoint.
-    pub eer: Option<f64>,
-    /// Best of all checkpoints on the target, at the target's own EER threshold.
-    pub oracle: OracleFigures,
-    /// Last checkpoint, at the EER threshold of the sources' development data.
-    pub honest: HonestFigures,
-    /// 95 % intervals.
-    pub intervals: Intervals,
-    /// The same of every seed, in their order.
-    pub seeds: Vec<SeedFigures>,
-}
-
-/// The authors' way to measure.
-#[derive(Debug, Clone, Serialize)]
-pub struct OracleFigures {
-    /// HTER of the best checkpoint.
-    pub hter: Option<f64>,
-    /// AUC of that checkpoint.
-    pub auc: Option<f64>,
-}
-
-/// What a user would get.
-#[derive(Debug, Clone, Serialize)]
-pub struct HonestFigures {
-    /// HTER.
-    pub hter: Option<f64>,
-    /// The threshold; a score, not percent.
-    pub threshold: Option<f64>,
-    /// APCER of the worst attack type.
-    pub apcer: Option<f64>,
-    /// BPCER.
-    pub bpcer: Option<f64>,
-}
-
-/// 95 % intervals: over seeds, where there are several, else of a bootstrap over subjects.
-#[derive(Debug, Clone, Serialize)]
-pub struct Intervals {
-    /// `seeds`, or what the bootstrap draws.
-    pub over: String,
-    /// Of the AUC.
-    pub auc: Option<[f64; 2]>,
-    /// Of the oracle's HTER; a bootstrap has none.
-    pub oracle_hter: Option<[f64; 2]>,
-    /// Of the honest HTER.
-    pub honest_hter: Option<[f64; 2]>,
-}
-
-/// Numbers of one seed.
-#[derive(Debug, Clone, Serialize)]
-pub struct SeedFigures {
-    /// The seed.
-    pub seed: u64,
-    /// AUC of the last checkpoint.
-    pub auc: Option<f64>,
-    /// EER of the last checkpoint.
-    pub eer: Option<f64>,
-    /// HTER of the best checkpoint.
-    pub oracle_hter: Option<f64>,
-    /// AUC of the best checkpoint.
-    pub oracle_auc: Option<f64>,
-    /// Step of the best checkpoint.
-    pub oracle_step: usize,
-    /// HTER of the last checkpoint at the development threshold.
-    pub honest_hter: Option<f64>,
-}
-
-/// An attack type of a target.
-#[derive(Debug, Clone, Serialize)]
-pub struct AttackFigures {
-    /// How many were tested.
-    pub count: usize,
-    /// Whether training saw none of its family.
-    pub unseen: bool,
-    /// APCER at the honest threshold.
-    pub honest_apcer: Option<f64>,
-    /// APCER at the last checkpoint's own EER threshold.
-    pub eer_apcer: Option<f64>,
-}
+use super::summary::Summary;
+use despoof::metrics::{Bootstrap, Sample};
 
 /// A seed's checkpoints, of which one target is looked at.
 pub struct SeedScores<'a> {
@@ -258,74 +157,10 @@ fn attacks(measured: &[Measured], seen: &BTreeSet<String>) -> BTreeMap<String, A
     counts.map(|(name, &count)| (name.clone(), of(name, count))).collect()
 }
 
-/// Means over the targets; a target that does not define a number is not in its mean.
-#[derive(Debug, Clone, Serialize)]
-pub struct TrainedMean {
-    /// Number of targets.
-    pub targets: usize,
-    /// Area under the ROC curve.
-    pub auc: Option<f64>,
-    /// Equal error rate.
-    pub eer: Option<f64>,
-    /// The authors' way to measure.
-    pub oracle: OracleFigures,
-    /// What a user would get.
-    pub honest: MeanHonest,
-    /// 95 % intervals over the seeds' means; none of one seed.
-    pub intervals: MeanIntervals,
-}
-
-/// Means of what a user would get.
-#[derive(Debug, Clone, Serialize)]
-pub struct MeanHonest {
-    /// HTER.
-    pub hter: Option<f64>,
-    /// APCER of each target's worst attack type.
-    pub apcer: Option<f64>,
-    /// BPCER.
-    pub bpcer: Option<f64>,
-}
-
-/// Intervals of means.
-#[derive(Debug, Clone, Serialize)]
-pub struct MeanIntervals {
-    /// Of the AUC.
-    pub auc: Option<[f64; 2]>,
-    /// Of the oracle's HTER.
-    pub oracle_hter: Option<[f64; 2]>,
-    /// Of the honest HTER.
-    pub honest_hter: Option<[f64; 2]>,
-}
-
-/// Means over targets.
-pub fn mean_of(rows: &[&Figures]) -> TrainedMean {
-    let of = |select: fn(&Figures) -> Option<f64>| mean(rows.iter().map(|row| select(row)));
-    let seeds = rows.iter().map(|row| row.seeds.len()).min().unwrap_or(0);
-    let over_seeds = |select: fn(&SeedFigures) -> Option<f64>| {
-        let of_seed = |seed: usize| mean(rows.iter().map(|row| select(&row.seeds[seed])));
-        interval((0..seeds).map(of_seed))
-    };
-    TrainedMean {
-        targets: rows.len(),
-        auc: of(|row| row.auc),
-        eer: of(|row| row.eer),
-        oracle: OracleFigures { hter: of(|row| row.oracle.hter), auc: of(|row| row.oracle.auc) },
-        honest: MeanHonest {
-            hter: of(|row| row.honest.hter),
-            apcer: of(|row| row.honest.apcer),
-            bpcer: of(|row| row.honest.bpcer),
-        },
-        intervals: MeanIntervals {
-            auc: over_seeds(|seed| seed.auc),
-            oracle_hter: over_seeds(|seed| seed.oracle_hter),
-            honest_hter: over_seeds(|seed| seed.honest_hter),
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::scored::label_from_name;
+    use super::super::trained_mean::mean_of;
     use super::*;
 
     fn scored(scores: &[(&str, f64)]) -> Vec<Scored> {

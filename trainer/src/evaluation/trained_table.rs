@@ -1,7 +1,8 @@
 //! Protocols over trained folds as text.
 
+use super::figures::{Figures, TrainedRow};
 use super::table::percent;
-use super::trained_row::{Figures, TrainedMean, TrainedRow, mean_of};
+use super::trained_mean::{TrainedMean, mean_of};
 
 /// Column headings.
 pub const HEAD: [&str; 7] =

@@ -53,12 +53,15 @@ pub struct Figure<'a> {
     pub seed: u64,
 }
 
+/// Place of a face in the seed's order, its store, its index there.
+type Place = (u64, usize, usize);
+
 /// `per_kind` faces of every kind, live ones first: those that the seed puts first.
 ///
 /// # Errors
 /// A face that cannot be read.
 pub fn chosen_faces(stores: &[FaceStore], per_kind: usize, seed: u64) -> Result<Vec<ChosenFace>> {
-    let mut kinds: BTreeMap<(bool, &str), Vec<(u64, usize, usize)>> = BTreeMap::new();
+    let mut kinds: BTreeMap<(bool, &str), Vec<Place>> = BTreeMap::new();
     for (store, faces) in stores.iter().enumerate() {
         for (index, entry) in faces.entries.iter().enumerate() {
             let kind = if is_live(entry) { LIVE } else { instrument(entry) };

@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::page::{self, escaped, section, table};
+use crate::evaluation::figures::{AttackFigures, TrainedRow};
 use crate::evaluation::table::percent;
-use crate::evaluation::trained_row::TrainedRow;
 use crate::evaluation::trained_table::{HEAD, cells};
 
 /// File of the numbers.
@@ -46,7 +46,7 @@ pub fn write_text(folder: &Path, title: &str, text: &str, printed: &Value) -> Re
 
 fn attacks(rows: &[TrainedRow]) -> String {
     let line = |row: &TrainedRow| -> Vec<Vec<String>> {
-        let of = |(name, attack): (&String, &crate::evaluation::trained_row::AttackFigures)| {
+        let of = |(name, attack): (&String, &AttackFigures)| {
             vec![
                 format!("{}: {name}", row.target),
                 attack.count.to_string(),

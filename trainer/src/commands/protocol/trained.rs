@@ -9,11 +9,13 @@ use serde::Serialize;
 
 use crate::cue_source::OtherRuns;
 use crate::evaluation::domain::Domain;
+use crate::evaluation::figures::{Figures, TrainedRow};
 use crate::evaluation::fold::Fold;
 use crate::evaluation::pipeline::Pipeline;
 use crate::evaluation::retrained::Protocol;
 use crate::evaluation::shards::Choice;
-use crate::evaluation::trained_row::{Figures, SeedScores, TrainedMean, TrainedRow, mean_of, row};
+use crate::evaluation::trained_mean::{TrainedMean, mean_of};
+use crate::evaluation::trained_row::{SeedScores, row};
 use crate::evaluation::trained_table::table;
 use crate::report::protocol as report;
 use crate::revision::revision;

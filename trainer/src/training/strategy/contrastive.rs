@@ -75,12 +75,11 @@ mod tests {
     /// The definition, loop by loop.
     fn contrastive_by_hand(rows: &[f64], temperature: f64) -> f64 {
         let (mut sum, mut anchors) = (0.0, 0.0);
-        for anchor in 0..5 {
+        for (anchor, group) in GROUPS.iter().enumerate() {
             let term = |other| (cosine(rows, anchor, other) / temperature).exp();
             let all: f64 = (0..5).filter(|&other| other != anchor).map(term).sum();
-            let positives: Vec<usize> = (0..5)
-                .filter(|&other| other != anchor && GROUPS[other] == GROUPS[anchor])
-                .collect();
+            let positives: Vec<usize> =
+                (0..5).filter(|&other| other != anchor && GROUPS[other] == *group).collect();
             if positives.is_empty() {
                 continue;
             }
