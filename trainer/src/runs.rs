@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use burn::tensor::Device;
 use clap::Args;
 use despoof::generate::Generator;
-use despoof_nn::agnet::AgNet;
+use despoof_nn::agnet::{AgNet, AgNetConfig};
 use despoof_nn::autoencoder::{Autoencoder, AutoencoderConfig};
 use despoof_nn::diffusion::{NoiseScheduleConfig, SamplerConfig};
 use despoof_nn::identity::{IdentityConfig, IdentityEncoder};
@@ -138,13 +138,22 @@ fn arcface_persons(run: &Path) -> Result<Option<usize>> {
     if has_config(run) { Ok(read_config::<IdentitySettings>(run)?.persons) } else { Ok(None) }
 }
 
+/// Sizes of a run's AG-Net, its variant among them.
+///
+/// # Errors
+/// A run without settings.
+pub fn agnet_config(run: &Path) -> Result<AgNetConfig> {
+    let settings: AgNetSettings = read_config(run)?;
+    Ok(preset(run)?.agnet.with_variant(settings.variant.into()))
+}
+
 /// AG-Net of a run.
 ///
 /// # Errors
 /// A run without settings or without a checkpoint.
 pub fn agnet(run: &Path, device: &Device) -> Result<AgNet> {
     let settings: AgNetSettings = read_config(run)?;
-    let config = preset(run)?.agnet.with_variant(settings.variant.into());
+    let config = agnet_config(run)?;
     // How labels were smoothed says nothing of the weights' shapes.
     settings.strategy.visit(0.0, AgNetOfRun { run, config, domains: settings.domains, device })
 }

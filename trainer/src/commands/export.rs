@@ -79,6 +79,7 @@ fn write_bundle_of_runs(options: &ExportOptions) -> Result<&PathBuf> {
     let preset = Preset {
         autoencoder: runs::autoencoder_config(&generator_runs.autoencoder)?,
         sampler: runs::sampler(&generator_runs.dfg)?,
+        agnet: runs::agnet_config(&given(&options.agnet)?)?,
         ..runs::preset_choice(&generator_runs.dfg)?.preset()
     };
     let generator = generator_runs.generator(&device)?;
