@@ -202,7 +202,8 @@ fn passes_side_by_side<T: Training>(
                     scope.spawn(move || {
                         let number = first + place;
                         let mut done = pass(training, &replica, step, number, options, device)?;
-                        done.gradients = done.gradients.to_device(&devices[0], &replica);
+                        let home = devices[0].clone().inner();
+                        done.gradients = done.gradients.to_device(&home, &replica);
                         Ok(done)
                     })
                 })
