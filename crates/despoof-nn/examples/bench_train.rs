@@ -135,27 +135,28 @@ fn description(steps: &[Step], inputs: &[Value], output: &Value) -> (Json, Vec<u
         numbers.insert(value.identity(), number);
     }
     let mut operations = Vec::new();
-    let mut next = numbers.len();
+    let mut free = numbers.len()..usize::MAX;
+    let mut next_number = || free.next().expect("numbers do not end");
     for step in steps {
         let of_inputs: Vec<usize> = step
             .inputs
             .iter()
             .map(|value| {
                 *numbers.entry(value.identity()).or_insert_with(|| {
-                    add_leaf(value, next);
-                    next += 1;
-                    next - 1
+                    let number = next_number();
+                    add_leaf(value, number);
+                    number
                 })
             })
             .collect();
-        numbers.insert(step.output.identity(), next);
+        let output = next_number();
+        numbers.insert(step.output.identity(), output);
         operations.push(json!({
             "operation": step.operation,
             "inputs": of_inputs,
-            "output": next,
+            "output": output,
             "shape": step.output.shape,
         }));
-        next += 1;
     }
     add_leaf(output, numbers[&output.identity()]);
     let description = json!({ "inputs": inputs.len(), "leaves": leaves, "operations": operations });
