@@ -31,13 +31,15 @@ struct Scaling {
 }
 
 /// What has to be known of a run of `train agnet` to read its weights.
-#[derive(Deserialize)]
-struct AgNetSettings {
-    strategy: StrategyName,
-    domains: usize,
+#[derive(Serialize, Deserialize)]
+pub struct AgNetSettings {
+    /// What was trained beside AG-Net.
+    pub strategy: StrategyName,
+    /// Domains that training told apart.
+    pub domains: usize,
     /// Runs of before there were others do not say.
     #[serde(default)]
-    variant: VariantName,
+    pub variant: VariantName,
 }
 
 /// What has to be known of a run of `train identity` to read its weights.
@@ -48,18 +50,19 @@ struct IdentitySettings {
 }
 
 /// What has to be known of a run of `train dfg` or `distill` to sample from it.
-#[derive(Deserialize)]
-struct DfgSettings {
+#[derive(Serialize, Deserialize)]
+pub struct DfgSettings {
+    /// What the network predicts; the preset's where the run does not say.
     #[serde(default)]
-    prediction: Option<PredictionChoice>,
+    pub prediction: Option<PredictionChoice>,
 }
 
 /// What any run says of its sizes.
-#[derive(Deserialize)]
-struct Sizes {
+#[derive(Serialize, Deserialize)]
+pub struct Sizes {
     /// Runs of before there was a choice do not say.
     #[serde(default)]
-    preset: PresetChoice,
+    pub preset: PresetChoice,
 }
 
 /// The run folders of a generator.
@@ -143,7 +146,10 @@ fn arcface_persons(run: &Path) -> Result<Option<usize>> {
 /// # Errors
 /// A run without settings.
 pub fn agnet_config(run: &Path) -> Result<AgNetConfig> {
-    let settings: AgNetSettings = read_config(run)?;
+    sized_agnet(run, &read_config(run)?)
+}
+
+fn sized_agnet(run: &Path, settings: &AgNetSettings) -> Result<AgNetConfig> {
     Ok(preset(run)?.agnet.with_variant(settings.variant.into()))
 }
 
@@ -153,7 +159,7 @@ pub fn agnet_config(run: &Path) -> Result<AgNetConfig> {
 /// A run without settings or without a checkpoint.
 pub fn agnet(run: &Path, device: &Device) -> Result<AgNet> {
     let settings: AgNetSettings = read_config(run)?;
-    let config = agnet_config(run)?;
+    let config = sized_agnet(run, &settings)?;
     // How labels were smoothed says nothing of the weights' shapes.
     settings.strategy.visit(0.0, AgNetOfRun { run, config, domains: settings.domains, device })
 }

@@ -7,9 +7,10 @@ use image::{
 
 use crate::{
     camera::Camera,
-    jpeg::{self, luma},
+    jpeg,
     linear::{Colour, LinearImage, srgb_from_linear},
     texture::ease,
+    tone::luma,
 };
 
 /// The smallest range of tones that automatic contrast stretches to all of them.

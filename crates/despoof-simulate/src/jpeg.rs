@@ -2,6 +2,8 @@
 
 use image::{ImageFormat, RgbImage, codecs::jpeg::JpegEncoder};
 
+use crate::tone::luma;
+
 /// The photo after one JPEG generation of that quality (1–100). `subsampled` stores colour at half
 /// resolution, as nearly every camera does.
 ///
@@ -44,9 +46,4 @@ fn halved_colour(photo: &RgbImage) -> RgbImage {
         }
     }
     halved
-}
-
-/// Rec. 601 luma of an encoded colour, which JPEG keeps apart from colour.
-pub(crate) fn luma([r, g, b]: [f32; 3]) -> f32 {
-    0.299 * r + 0.587 * g + 0.114 * b
 }

@@ -40,6 +40,7 @@ mod source;
 mod species;
 mod texture;
 mod tile;
+mod tone;
 mod transform;
 
 use image::RgbImage;
@@ -60,6 +61,7 @@ pub use print::{Print, Process};
 pub use screen::Screen;
 pub use source::Source;
 pub use species::{Family, Species, UnknownName};
+pub use tone::{luma, saturated};
 pub use transform::Transform;
 
 use linear::LinearImage;

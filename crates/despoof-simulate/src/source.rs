@@ -12,6 +12,7 @@ use crate::{
     linear::{linear_from_srgb, srgb_from_linear},
     species::Family,
     texture::ease,
+    tone::saturated,
 };
 
 /// Smallest side of a copy, pixels.
@@ -83,9 +84,7 @@ impl Source {
         });
         for pixel in photo.pixels_mut() {
             let toned = pixel.0.map(|byte| f32::from(table[byte as usize]));
-            let grey = jpeg::luma(toned);
-            // The cast clips to 0–255.
-            pixel.0 = toned.map(|value| (grey + (value - grey) * self.saturation + 0.5) as u8);
+            pixel.0 = saturated(toned, self.saturation);
         }
     }
 }

@@ -103,7 +103,7 @@ fn scaling_factor(
     device: &Device,
 ) -> Result<f64> {
     let autoencoder = runs::unscaled_autoencoder(run, device)?;
-    let training = store.indices(|entry| entry.metadata.is_for_training());
+    let training = store.training_faces();
     let (mut sum, mut squares, mut count) = (0.0, 0.0, 0.0);
     for indices in training[..SCALED_ON.min(training.len())].chunks(BATCH) {
         let latents = autoencoder.code_from_image(read(aligned, indices, device)?);

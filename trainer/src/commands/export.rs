@@ -34,7 +34,7 @@ pub struct ExportOptions {
     /// Folder of the bundle; made if missing.
     #[arg(long, required_unless_present = "bundle")]
     out: Option<PathBuf>,
-    /// `decision.json` as `despoof eval --fix-threshold` writes it. Without it the threshold is 0.5
+    /// `decision.json` as `despoof eval --fix-decision` writes it. Without it the threshold is 0.5
     /// and the manifest says that no data fixed it.
     #[arg(long)]
     decision: Option<PathBuf>,

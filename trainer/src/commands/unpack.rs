@@ -13,10 +13,8 @@ use despoof_nn::presets::Preset;
 use serde::Serialize;
 
 use crate::preset_choice::PresetChoice;
-use crate::runs;
-use crate::training::agnet_recipe::VariantName;
+use crate::runs::{self, AgNetSettings, DfgSettings, Sizes};
 use crate::training::checkpoint::save_imported;
-use crate::training::dfg::PredictionChoice;
 use crate::training::options::write_config;
 use crate::training::strategy::StrategyName;
 
@@ -33,7 +31,8 @@ pub struct UnpackOptions {
 
 #[derive(Serialize)]
 struct FromBundle<T> {
-    preset: PresetChoice,
+    #[serde(flatten)]
+    sizes: Sizes,
     /// Digest of the bundle.
     bundle: String,
     #[serde(flatten)]
@@ -42,18 +41,6 @@ struct FromBundle<T> {
 
 #[derive(Serialize)]
 struct Nothing {}
-
-#[derive(Serialize)]
-struct GeneratorSettings {
-    prediction: PredictionChoice,
-}
-
-#[derive(Serialize)]
-struct AgNetSettings {
-    strategy: StrategyName,
-    domains: usize,
-    variant: VariantName,
-}
 
 /// A bundle on its way into runs.
 struct Unpacking<'a> {
@@ -84,7 +71,7 @@ pub fn run(options: &UnpackOptions) -> Result<()> {
     let run =
         unpacking.network("autoencoder", "autoencoder", autoencoder.init(&device), Nothing {})?;
     runs::write_scaling_factor(&run, autoencoder.scaling_factor)?;
-    let settings = GeneratorSettings { prediction: sampler.prediction.into() };
+    let settings = DfgSettings { prediction: Some(sampler.prediction.into()) };
     unpacking.network("dfg", "unet", unet.init(&device), settings)?;
     let settings = AgNetSettings {
         strategy: StrategyName::CrossEntropy,
@@ -111,8 +98,8 @@ impl Unpacking<'_> {
         let network = load_network(prefix, network, below)?;
         let run = self.out.join(name);
         save_imported(&run, network)?;
-        let bundle = self.digest.clone();
-        write_config(&run, &FromBundle { preset: self.preset, bundle, settings })?;
+        let (sizes, bundle) = (Sizes { preset: self.preset }, self.digest.clone());
+        write_config(&run, &FromBundle { sizes, bundle, settings })?;
         Ok(run)
     }
 }

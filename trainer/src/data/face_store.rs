@@ -125,6 +125,18 @@ impl FaceStore {
     pub fn indices(&self, keep: impl Fn(&FaceEntry) -> bool) -> Vec<usize> {
         (0..self.entries.len()).filter(|&index| keep(&self.entries[index])).collect()
     }
+
+    /// Faces that training may look at.
+    pub fn training_faces(&self) -> Vec<usize> {
+        self.indices(|entry| entry.metadata.is_for_training())
+    }
+
+    /// The first faces, at most `most`, that training may not look at.
+    pub fn held_out_faces(&self, most: usize) -> Vec<usize> {
+        let mut faces = self.indices(|entry| !entry.metadata.is_for_training());
+        faces.truncate(most);
+        faces
+    }
 }
 
 fn read_index(path: &Path) -> Result<Vec<FaceEntry>> {

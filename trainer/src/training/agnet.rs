@@ -70,7 +70,7 @@ impl<S> AgNetTraining<S> {
         let own = domains(data.store).len();
         let extra_real =
             data.extra_real.map(|store| one_domain(store, reading, own)).transpose()?;
-        let held_out = data.store.indices(|entry| !entry.metadata.is_for_training());
+        let held_out = data.store.held_out_faces(usize::MAX);
         Ok(Self { strategy, faces, extra_real, held_out, augmented: data.augmented, device })
     }
 

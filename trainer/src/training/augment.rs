@@ -2,7 +2,7 @@
 //! and attacks alike. The paper mirrors faces only (as SSDG does); with few recording conditions that
 //! teaches a network the light and the sharpness of each class (docs/adr/0007).
 
-use despoof_simulate::jpeg_round_trip;
+use despoof_simulate::{jpeg_round_trip, saturated};
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
 use rand::rngs::StdRng;
@@ -84,9 +84,7 @@ impl Disturbance {
                 let byte = pixel[channel];
                 f32::from(self.tones.as_ref().map_or(byte, |tones| tones[channel][byte as usize]))
             });
-            let grey = 0.299 * toned[0] + 0.587 * toned[1] + 0.114 * toned[2];
-            // The cast clips to 0–255.
-            *pixel = toned.map(|value| (grey + (value - grey) * self.saturation + 0.5) as u8);
+            *pixel = saturated(toned, self.saturation);
         }
     }
 }

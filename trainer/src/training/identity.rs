@@ -38,12 +38,8 @@ impl IdentityTraining {
             teacher,
             aligned: store.image_plane(ALIGNED, ALIGNED_SIDE)?,
             teacher_crops: store.image_plane(TEACHER, TEACHER_SIDE)?,
-            train: store.indices(|entry| entry.metadata.is_for_training()),
-            held_out: store
-                .indices(|entry| !entry.metadata.is_for_training())
-                .into_iter()
-                .take(HELD_OUT)
-                .collect(),
+            train: store.training_faces(),
+            held_out: store.held_out_faces(HELD_OUT),
             device,
         })
     }

@@ -174,7 +174,7 @@ pub fn instrument(entry: &FaceEntry) -> &str {
 
 fn groups_by_class(store: &FaceStore) -> [Vec<Vec<usize>>; 2] {
     let mut groups = [BTreeMap::<String, Vec<usize>>::new(), BTreeMap::new()];
-    for index in store.indices(|entry| entry.metadata.is_for_training()) {
+    for index in store.training_faces() {
         let entry = &store.entries[index];
         let name = format!("{} {}", entry.metadata.domain, instrument(entry));
         groups[usize::from(is_live(entry))].entry(name).or_default().push(index);

@@ -1,6 +1,7 @@
 //! What is measured of a photo: everything that tells a camera or a file from another, nothing that
 //! tells a face from a picture of one.
 
+use despoof_simulate::luma;
 use image::{RgbImage, imageops};
 
 use super::jpeg_quality::jpeg_quality;
@@ -77,7 +78,6 @@ fn face_region(image: &RgbImage, face: Option<[f32; 4]>) -> RgbImage {
 }
 
 fn luma_of(image: &RgbImage) -> Vec<f32> {
-    let luma = |[r, g, b]: [f32; 3]| 0.299 * r + 0.587 * g + 0.114 * b;
     image.pixels().map(|pixel| luma(pixel.0.map(f32::from))).collect()
 }
 

@@ -87,12 +87,8 @@ impl<N: Latents> AutoencoderTraining<N> {
         let looks = losses.perceptual_weight != 0.0;
         Ok(Self {
             aligned: store.image_plane(ALIGNED, ALIGNED_SIDE)?,
-            train: store.indices(|entry| entry.metadata.is_for_training()),
-            held_out: store
-                .indices(|entry| !entry.metadata.is_for_training())
-                .into_iter()
-                .take(HELD_OUT)
-                .collect(),
+            train: store.training_faces(),
+            held_out: store.held_out_faces(HELD_OUT),
             crop,
             losses,
             options,
