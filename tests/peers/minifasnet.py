@@ -2,6 +2,8 @@
 
     python tests/peers/minifasnet.py --weights FOLDER --data SHARD.tar… --out scores.csv [--share 0.1]
     despoof eval --scores scores.csv --threshold 0.5
+    python tests/peers/minifasnet.py --weights FOLDER --faces PREPARED --out teacher.csv
+    despoof train agnet --faces PREPARED --teacher teacher.csv …
 
 FOLDER holds `2.7_80x80_MiniFASNetV2.pth` and `4_0_0_80x80_MiniFASNetV1SE.pth` (Apache-2.0, from
 minivision-ai/Silent-Face-Anti-Spoofing). The networks are read off the state dicts; how they are fed follows that
@@ -9,7 +11,8 @@ repository: the face box is widened by 2.7 and 4.0 about its middle, by less whe
 resized to 80×80; BGR, 0 to 255. The score is the mean of both networks' softmax, class 1 being live.
 
 The photos' own `face` box takes the place of that repository's detector; a photo without one, or one that cannot be
-decoded, gets no score and is counted. `--share` takes the same photos as `despoof eval --share`.
+decoded, gets no score and is counted. `--share` takes the same photos as `despoof eval --share`. `--faces` scores a folder
+of prepared faces for training: both networks see the stored wider crop, which is as wide as photos of that cut allow.
 Needs torch, numpy, Pillow.
 """
 
@@ -30,6 +33,7 @@ from torch.nn import functional
 SIDE = 80
 NETWORKS = {"2.7_80x80_MiniFASNetV2.pth": 2.7, "4_0_0_80x80_MiniFASNetV1SE.pth": 4.0}
 LIVE = 1
+CONTEXT_SIDE = 112
 
 
 class StateDictNetwork:
@@ -151,10 +155,31 @@ def score(networks: list[tuple[StateDictNetwork, float]], image: Image.Image, bo
     return sum(live) / len(live)
 
 
+def stored_faces(folder: Path):
+    """Key, label and wider crop, BGR, of each face of a folder of prepared faces."""
+    index = [json.loads(line) for line in (folder / "index.jsonl").read_text().splitlines()]
+    size = len(index) * CONTEXT_SIDE * CONTEXT_SIDE * 3
+    crops = np.memmap(folder / "context.u8", np.uint8, "r")[:size]
+    for entry, crop in zip(index, crops.reshape(-1, CONTEXT_SIDE, CONTEXT_SIDE, 3), strict=True):
+        yield entry["key"], entry["metadata"]["label"], crop[:, :, ::-1]
+
+
+def score_faces(networks: list[tuple[StateDictNetwork, float]], folder: Path, out: Path) -> None:
+    with out.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["sample", "label", "score"])
+        for key, label, crop in stored_faces(folder):
+            crop = bilinear(crop, SIDE)
+            live = [network.probabilities(crop)[0, LIVE].item() for network, _ in networks]
+            rows.writerow([key, label, sum(live) / len(live)])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--weights", type=Path, required=True, help="folder of the two .pth files")
-    parser.add_argument("--data", type=Path, nargs="+", required=True, help="WebDataset shards")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", type=Path, nargs="+", help="WebDataset shards")
+    source.add_argument("--faces", type=Path, help="folder of prepared faces")
     parser.add_argument("--out", type=Path, required=True, help="CSV file to write")
     parser.add_argument("--share", type=float, default=1.0, help="share of the photos, as `despoof eval --share`")
     parser.add_argument("--only", type=Path, help="score file: take only the samples it holds")
@@ -162,6 +187,8 @@ def main() -> None:
     torch.set_grad_enabled(False)
     torch.set_num_threads(1)
     networks = [(StateDictNetwork(options.weights / name), scale) for name, scale in NETWORKS.items()]
+    if options.faces:
+        return score_faces(networks, options.faces, options.out)
     only = None
     if options.only:
         with options.only.open(newline="") as file:

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 use clap::Args;
+use despoof::bundle::BundleLoader;
 use despoof::generate::Generator;
+use despoof::weights::{NamedTensor, tensors_below, tensors_from_network};
 use despoof_nn::agnet::{AgNet, AgNetConfig};
 use despoof_nn::autoencoder::{Autoencoder, AutoencoderConfig};
 use despoof_nn::diffusion::{NoiseScheduleConfig, SamplerConfig};
@@ -40,6 +42,13 @@ pub struct AgNetSettings {
     /// Runs of before there were others do not say.
     #[serde(default)]
     pub variant: VariantName,
+    /// Whether it sees the aligned face alone; runs of before there was a wider crop do not say.
+    #[serde(default = "yes")]
+    pub face_only: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// What has to be known of a run of `train identity` to read its weights.
@@ -150,7 +159,8 @@ pub fn agnet_config(run: &Path) -> Result<AgNetConfig> {
 }
 
 fn sized_agnet(run: &Path, settings: &AgNetSettings) -> Result<AgNetConfig> {
-    Ok(preset(run)?.agnet.with_variant(settings.variant.into()))
+    let config = preset(run)?.agnet.with_variant(settings.variant.into());
+    Ok(if settings.face_only { config.without_context() } else { config })
 }
 
 /// AG-Net of a run.
@@ -162,6 +172,18 @@ pub fn agnet(run: &Path, device: &Device) -> Result<AgNet> {
     let config = sized_agnet(run, &settings)?;
     // How labels were smoothed says nothing of the weights' shapes.
     settings.strategy.visit(0.0, AgNetOfRun { run, config, domains: settings.domains, device })
+}
+
+/// AG-Net's tensors out of a bundle or a run.
+///
+/// # Errors
+/// A folder that is neither, or a damaged one.
+pub fn agnet_tensors(folder: &Path) -> Result<Vec<NamedTensor>> {
+    if folder.join("manifest.json").exists() {
+        let (_, tensors) = BundleLoader::from_folder(folder)?.into_tensors()?;
+        return Ok(tensors_below(&tensors, "agnet"));
+    }
+    Ok(tensors_from_network("", &agnet(folder, &Device::flex())?)?)
 }
 
 /// The autoencoder of a run, with the scale that `cache latents` measured.

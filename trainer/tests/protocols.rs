@@ -6,7 +6,7 @@ mod scratch;
 use std::path::Path;
 use std::process::Command;
 
-use image::imageops::crop_imm;
+use image::imageops::{crop_imm, thumbnail};
 use serde_json::Value;
 
 use scratch::Scratch;
@@ -18,13 +18,14 @@ const BUNDLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/web");
 /// Live faces and attacks of `kind`, some of them held out: patches of one photo, attacks inverted.
 fn write_store(folder: &Path, kind: &str, offset: u32) {
     let photo = scratch::astronaut();
-    let (mut index, mut aligned) = (String::new(), Vec::new());
+    let (mut index, mut aligned, mut context) = (String::new(), Vec::new(), Vec::new());
     for face in 0..FACES {
         let mut patch = crop_imm(&photo, offset + face * 30, face * 40, SIDE, SIDE).to_image();
         let label = if face % 2 == 0 { "live" } else { kind };
         if label != "live" {
             image::imageops::invert(&mut patch);
         }
+        context.extend(thumbnail(&patch, SIDE / 2, SIDE / 2).into_raw());
         aligned.extend(patch.into_raw());
         let split = if face < 2 { "train" } else { "dev" };
         index += &format!(
@@ -35,6 +36,7 @@ fn write_store(folder: &Path, kind: &str, offset: u32) {
     std::fs::create_dir_all(folder).expect("it can be made");
     std::fs::write(folder.join("index.jsonl"), index).expect("it can be written");
     std::fs::write(folder.join("aligned.u8"), aligned).expect("it can be written");
+    std::fs::write(folder.join("context.u8"), context).expect("it can be written");
 }
 
 fn despoof(scratch: &Scratch, line: &str) -> std::process::Output {

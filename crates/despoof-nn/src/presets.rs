@@ -54,7 +54,7 @@ impl Preset {
             autoencoder: AutoencoderConfig::web(),
             unet: UnetConfig::web(),
             sampler: SamplerConfig {
-                steps: 3,
+                steps: 2,
                 spacing: TimestepSpacing::Trailing,
                 start: Start::NoisedInput { timestep: 601 },
                 seed: 0,

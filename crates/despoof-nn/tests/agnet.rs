@@ -4,7 +4,8 @@ mod golden;
 
 use burn::tensor::{Device, Distribution, Tensor};
 use despoof_nn::agnet::{
-    AgNet, AgNetConfig, CueEncoderConfig, EmbedderConfig, GuidedLayerConfig, Variant,
+    AgNet, AgNetConfig, ClassToken, CueEncoderConfig, EmbedderConfig, GuidedLayerConfig, Variant,
+    Views,
 };
 use despoof_nn::cost;
 use despoof_nn::resnet::ResNetConfig;
@@ -12,8 +13,9 @@ use despoof_nn::resnet::ResNetConfig;
 #[test]
 fn web_network_fits_its_budget() {
     let network = AgNetConfig::web().init(&Device::flex());
+    let views = Views { face: image(1, 224), context: Some(image(1, 112)) };
     let (output, multiply_accumulates) =
-        cost::multiply_accumulates(|| network.forward(image(1, 224), Some(image(1, 224))));
+        cost::multiply_accumulates(|| network.forward(views, Some(image(1, 224))));
     assert_eq!(output.feature.dims(), [1, 192]);
     assert_eq!(output.embedding.dims(), [1, 512]);
     assert_eq!(output.logits.dims(), [1, 2]);
@@ -39,14 +41,14 @@ fn paper_network_is_a_vision_transformer_with_cross_attention() {
 fn untrained_network_ignores_the_cue() {
     let network = small_network();
     let face = image(2, 64);
-    let without = network.forward(face.clone(), None).logits;
-    let with = network.forward(face, Some(image(2, 64))).logits;
+    let without = network.forward(Views::of_face(face.clone()), None).logits;
+    let with = network.forward(Views::of_face(face), Some(image(2, 64))).logits;
     golden::assert_close(with, without, 1e-6);
 }
 
 #[test]
 fn embeddings_have_length_root_two() {
-    let embedding = small_network().forward(image(2, 64), None).embedding;
+    let embedding = small_network().forward(Views::of_face(image(2, 64)), None).embedding;
     let squared_length = embedding.square().sum_dim(1);
     golden::assert_close(squared_length, Tensor::full([2, 1], 2.0, &Device::flex()), 1e-6);
 }
@@ -54,7 +56,13 @@ fn embeddings_have_length_root_two() {
 #[test]
 fn guided_layer_agrees_with_torch() {
     let expected = golden::repository("tests/goldens/guided_layer.safetensors");
-    let config = GuidedLayerConfig { width: 24, cue_width: Some(16), heads: 3, mlp_ratio: 4 };
+    let config = GuidedLayerConfig {
+        width: 24,
+        cue_width: Some(16),
+        heads: 3,
+        mlp_ratio: 4,
+        starts_as_identity: false,
+    };
     let keys = [
         (r"^weights\.", ""),
         (r"^norm2\.", "norm_cross."),
@@ -81,12 +89,45 @@ fn the_methods_own_variant_is_not_written_down() {
     assert_eq!(serde_json::from_value::<AgNetConfig>(json).expect("readable"), other);
 }
 
+/// Of the 64×64 face and of a 32×32 picture of what is around it, by the same embedder.
+#[test]
+fn what_is_around_the_face_counts_where_it_is_looked_at() {
+    let config = AgNetConfig { context_tokens: Some(4), ..small_config() };
+    let network = config.clone().init(&Device::flex());
+    let face = image(2, 64);
+    let logits = |context| {
+        let views = Views { face: face.clone(), context: Some(context) };
+        network.forward(views, None).logits.into_data()
+    };
+    assert_ne!(logits(image(2, 32)), logits(image(2, 32)));
+    let output = network.forward(Views { face, context: Some(image(2, 32)) }, None);
+    assert_eq!(output.tokens.dims(), [2, 16, 24], "tokens of the face alone");
+    let residual_alone = config.with_variant(Variant::OnlyResidual).init(&Device::flex());
+    assert!(network.looks_at_context() && !residual_alone.looks_at_context());
+    assert!(!AgNetConfig::paper().init(&Device::flex()).looks_at_context());
+}
+
+/// A new network with a pooled class token is a linear classifier: whatever order the face's parts
+/// are in.
+#[test]
+fn a_pooled_class_token_starts_as_the_mean_of_the_tokens() {
+    let config = AgNetConfig { class_token: ClassToken::Pooled, ..small_config() };
+    let network = config.init(&Device::flex());
+    let face = image(1, 64);
+    let half = |start: i32| face.clone().slice([0..1, 0..3, 0..64, start..start + 32]);
+    let swapped = Tensor::cat(vec![half(32), half(0)], 3);
+    let feature = |face| network.forward(Views::of_face(face), None).feature;
+    golden::assert_close(feature(swapped), feature(face.clone()), 1e-5);
+    assert_ne!(feature(face).into_data(), feature(image(1, 64)).into_data());
+}
+
 /// Paper table 3: what each network looks at.
 #[test]
 fn variants_look_at_face_residual_or_both() {
     let depends = |network: &AgNet, faces: [&Tensor<4>; 2], cues: [&Tensor<4>; 2]| {
         let [first, second] = [0, 1].map(|at| {
-            network.forward(faces[at].clone(), Some(cues[at].clone())).logits.into_data()
+            let face = Views::of_face(faces[at].clone());
+            network.forward(face, Some(cues[at].clone())).logits.into_data()
         });
         first != second
     };
@@ -122,6 +163,8 @@ fn small_config() -> AgNetConfig {
         variant: Variant::AgNet,
         embedder: EmbedderConfig::Patches { side: 16 },
         tokens: 16,
+        context_tokens: None,
+        class_token: ClassToken::Learned,
         cue_encoder: CueEncoderConfig::ResNet(resnet),
         width: 24,
         layers: 2,

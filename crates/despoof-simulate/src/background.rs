@@ -9,8 +9,11 @@ use crate::{
     texture::Noise,
 };
 
-/// Side of the rendered background; it is out of focus, so few pixels do.
-const SIDE: usize = 96;
+/// Side of the rendered background; it is mostly out of focus, so few pixels do.
+const SIDE: usize = 160;
+
+/// Longest side of the scene behind, in pixels: much or hardly out of focus.
+const SHARPNESS: std::ops::RangeInclusive<f32> = 20.0..=160.0;
 
 /// What is behind the medium.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -72,8 +75,10 @@ impl Background {
 
     /// Part of the mirrored photo, from a copy small enough to be blurred by enlarging it.
     fn scene(&self, photo: &LinearImage) -> LinearImage {
+        let sharpest =
+            SHARPNESS.start() * (SHARPNESS.end() / SHARPNESS.start()).powf(unit(self.seed, 2));
         let mut small = photo.halved();
-        while small.width.max(small.height) > 28 {
+        while small.width.max(small.height) as f32 > sharpest {
             small = small.halved();
         }
         let (left, top) = (unit(self.seed, 0) * 0.5, unit(self.seed, 1) * 0.5);

@@ -25,16 +25,17 @@ const DISTANCE: Range = 1.3..=4.0;
 const ZOOM: Range = 1.0..=1.12;
 
 /// Size of a medium whose edges show, in frames.
-const SHOWN_SCALE: Range = 0.62..=1.0;
+const SHOWN_SCALE: Range = 0.45..=1.0;
 
-/// Offset of a medium whose edges show, in longer sides of the frame.
+/// Offset of a medium that fills the frame but for its edges, in longer sides of the frame; a smaller
+/// one may lie further off.
 const SHOWN_SHIFT: Range = -0.09..=0.09;
 
 /// Geometry of one picture of a medium.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Framing {
     /// Stand of the medium's plane: roll within ±0.16, yaw and pitch within ±0.35 radians, distance
-    /// 1.3–4; scale 0.62–1 and shift within ±0.09 where edges show, else as much as fills the frame.
+    /// 1.3–4; scale 0.45–1 and shift within ±0.25 where edges show, else as much as fills the frame.
     pub pose: Pose,
     /// Bend of the medium, if it is a bent print.
     pub bend: Option<Bend>,
@@ -51,11 +52,10 @@ impl Framing {
         if edge == Edge::Hidden {
             return Self::filling(rng, pose, bend, size);
         }
-        let pose = Pose {
-            scale: draw::uniform(rng, &SHOWN_SCALE),
-            shift: [draw::centred(rng, &SHOWN_SHIFT), draw::centred(rng, &SHOWN_SHIFT)],
-            ..pose
-        };
+        let scale = draw::uniform(rng, &SHOWN_SCALE);
+        let room = 0.3 * (1.0 - scale);
+        let mut shift = || draw::centred(rng, &SHOWN_SHIFT) + draw::centred(rng, &(-room..=room));
+        let pose = Pose { shift: [shift(), shift()], scale, ..pose };
         Self { pose, bend, edge }
     }
 
@@ -97,12 +97,12 @@ fn draw_pose(rng: &mut StdRng) -> Pose {
 /// How often the edges of each species come into view.
 fn draw_edge(rng: &mut StdRng, species: Species) -> Edge {
     match species {
-        Species::PrintFlat if draw::chance(rng, 0.85) => Edge::Hidden,
-        Species::PrintBent if draw::chance(rng, 0.6) => Edge::Hidden,
+        Species::PrintFlat if draw::chance(rng, 0.7) => Edge::Hidden,
+        Species::PrintBent if draw::chance(rng, 0.45) => Edge::Hidden,
         Species::PrintCut if draw::chance(rng, 0.45) => Edge::draw_cutout(rng),
         Species::PrintFlat | Species::PrintBent | Species::PrintCut => Edge::draw_sheet(rng),
-        Species::ScreenPhone | Species::ScreenTablet if draw::chance(rng, 0.65) => Edge::Hidden,
-        Species::ScreenLaptop | Species::ScreenMonitor if draw::chance(rng, 0.8) => Edge::Hidden,
+        Species::ScreenPhone | Species::ScreenTablet if draw::chance(rng, 0.45) => Edge::Hidden,
+        Species::ScreenLaptop | Species::ScreenMonitor if draw::chance(rng, 0.6) => Edge::Hidden,
         _ => Edge::draw_device(rng),
     }
 }
@@ -136,7 +136,7 @@ mod tests {
                     assert!(framing.pose.scale < 2.6, "{framing:?}");
                 } else {
                     assert!(SHOWN_SCALE.contains(&framing.pose.scale));
-                    assert!(framing.pose.shift.iter().all(|s| SHOWN_SHIFT.contains(s)));
+                    assert!(framing.pose.shift.iter().all(|shift| shift.abs() <= 0.26));
                 }
                 assert!(ROLL.contains(&framing.pose.roll));
                 assert!(TURN.contains(&framing.pose.yaw) && TURN.contains(&framing.pose.pitch));

@@ -18,10 +18,11 @@ impl Despoof {
             Part::PNet | Part::RNet | Part::ONet => Device::flex(),
             _ => self.device.clone(),
         };
-        let ports = part.inputs().into_iter();
+        let checker = self.checker()?;
+        let ports = part.inputs(&checker.manifest().preprocessing).into_iter();
         let inputs = std::iter::zip(ports, inputs.iter())
             .map(|(port, values)| TensorData::new(Float32Array::new(&values).to_vec(), port.shape));
-        let outputs = self.checker()?.run_part(part, inputs.collect(), &device);
+        let outputs = checker.run_part(part, inputs.collect(), &device);
         let object = Object::new().into();
         for output in outputs {
             let failed = |error| CodedError::from(despoof::CheckError::from(error));

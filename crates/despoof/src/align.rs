@@ -42,10 +42,49 @@ impl Template {
         ],
     };
 
+    /// The face with what is around it: the pipeline's crop seen from twice as far, so that a hand, the
+    /// edge of a sheet or a bezel beside the face comes into view (docs/adr/0009).
+    pub const CONTEXT: Template = Self::PIPELINE.seen_from(2.0);
+
+    /// The same crop, `times` as wide and high about its middle.
+    const fn seen_from(mut self, times: f32) -> Template {
+        let mut index = 0;
+        while index < self.points.len() {
+            let [x, y] = self.points[index];
+            self.points[index] = [0.5 + (x - 0.5) / times, 0.5 + (y - 0.5) / times];
+            index += 1;
+        }
+        self
+    }
+
     /// The landmarks in pixels of a crop with `side` pixels a side.
     pub fn landmarks(&self, side: f32) -> Landmarks {
         self.points.map(|point| point.map(|fraction| fraction * side))
     }
+}
+
+/// A second, wider crop of the same face, for what is around it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ContextCrop {
+    /// Where the landmarks come to lie.
+    pub template: Template,
+    /// Side in pixels.
+    pub side: u32,
+}
+
+impl Default for ContextCrop {
+    fn default() -> Self {
+        Self { template: Template::CONTEXT, side: 112 }
+    }
+}
+
+/// A face as the networks see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Crops {
+    /// Upright and to scale, the face alone: what is identified, drawn anew and compared.
+    pub aligned: RgbImage,
+    /// The face from farther away, for networks that look at it.
+    pub context: Option<RgbImage>,
 }
 
 /// Rotation, uniform scale and shift. Scale is always positive and finite, so it can be inverted.

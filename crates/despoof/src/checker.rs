@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use burn::module::Module;
 use burn::tensor::{Device, ExecutionError, Tensor};
-use despoof_nn::agnet::AgNet;
+use despoof_nn::agnet::{AgNet, Views};
 use despoof_nn::diffusion::NoiseScheduleConfig;
 use despoof_nn::identity::IdentityEncoder;
 use image::RgbImage;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use thiserror::Error;
 use web_time::Instant;
 
-use crate::align::aligned_from_photo;
+use crate::align::{ContextCrop, Crops, aligned_from_photo};
 use crate::bundle::{BundleError, Manifest};
 use crate::cue::cue_from_residual;
 use crate::decide::{DecisionRule, Verdict, decide};
@@ -208,6 +208,7 @@ impl Checker {
 
     /// The same pipeline with another AG-Net and the decision rule that belongs to it.
     pub fn with_agnet(mut self, agnet: AgNet, decision: DecisionRule) -> Self {
+        self.manifest.preprocessing.context = agnet.looks_at_context().then(ContextCrop::default);
         self.networks.agnet = agnet;
         self.manifest.decision = decision;
         self
@@ -275,20 +276,20 @@ impl Checker {
         mut clock: Clock<impl FnMut(Stage)>,
     ) -> Result<Check, CheckError> {
         clock.begin(Stage::Align);
-        let aligned = self.aligned_face(photo, face)?;
-        self.check_aligned(aligned, explain, clock).await
+        let crops = self.face_crops(photo, face)?;
+        self.check_crops(crops, explain, clock).await
     }
 
     /// Cuts a face out of its photo, upright and to scale, as the networks see it.
     ///
     /// # Errors
     /// [`CheckError::FaceCut`].
-    pub fn aligned_face(&self, photo: &RgbImage, face: &Face) -> Result<RgbImage, CheckError> {
+    pub fn face_crops(&self, photo: &RgbImage, face: &Face) -> Result<Crops, CheckError> {
         let inside = face.inside(photo.width(), photo.height());
         if inside < SMALLEST_INSIDE {
             return Err(CheckError::FaceCut { inside, needed: SMALLEST_INSIDE });
         }
-        Ok(self.aligned(photo, face))
+        Ok(self.manifest.preprocessing.crops_from_photo(photo, &face.landmarks))
     }
 
     /// Runs the networks once on a grey face, so that the first check does not pay for compiling
@@ -297,19 +298,24 @@ impl Checker {
     /// # Errors
     /// [`CheckError::Device`] where the networks do not run.
     pub async fn warm_up(&self) -> Result<(), CheckError> {
-        let side = self.manifest.preprocessing.side;
-        let grey = RgbImage::from_pixel(side, side, image::Rgb([128; 3]));
-        self.check_aligned(grey, false, Clock::new(|_| {})).await.map(drop)
+        let preprocessing = &self.manifest.preprocessing;
+        let grey = |side| RgbImage::from_pixel(side, side, image::Rgb([128; 3]));
+        let crops = Crops {
+            aligned: grey(preprocessing.side),
+            context: preprocessing.context.map(|context| grey(context.side)),
+        };
+        self.check_crops(crops, false, Clock::new(|_| {})).await.map(drop)
     }
 
-    async fn check_aligned(
+    async fn check_crops(
         &self,
-        aligned_image: RgbImage,
+        crops: Crops,
         explain: bool,
         mut clock: Clock<impl FnMut(Stage)>,
     ) -> Result<Check, CheckError> {
         let preprocessing = &self.manifest.preprocessing;
-        let aligned = batch_from_images(&[&aligned_image], &self.device);
+        let aligned = batch_from_images(&[&crops.aligned], &self.device);
+        let context = crops.context.map(|crop| batch_from_images(&[&crop], &self.device));
         clock.begin(Stage::Identify);
         let identity = identify(&self.networks.identity_encoder, aligned.clone());
         clock.begin(Stage::Generate);
@@ -319,16 +325,15 @@ impl Checker {
             cue_from_residual(aligned.clone(), generated.clone(), preprocessing.standardised_cue);
         clock.begin(Stage::Score);
         let temperature = self.manifest.decision.temperature;
-        let scores = score(&self.networks.agnet, aligned, cue.clone(), temperature)
-            .into_data_async()
-            .await?;
+        let views = Views { face: aligned, context };
+        let scores = score(&self.networks.agnet, views, cue, temperature).into_data_async().await?;
         let score = scores
             .iter::<f32>()
             .next()
             .filter(|score| score.is_finite())
             .ok_or(CheckError::NotFinite)?;
         let stages = clock.finish();
-        let evidence = if explain { Some(evidence(aligned_image, generated).await?) } else { None };
+        let evidence = if explain { Some(evidence(crops.aligned, generated).await?) } else { None };
         Ok(Check { verdict: decide(&self.manifest.decision, score), faces: 1, stages, evidence })
     }
 }

@@ -2,7 +2,9 @@
 //! exported for others and measured beside them.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use despoof_nn::agnet::Views;
 
+use crate::bundle::Preprocessing;
 use crate::checker::Checker;
 use crate::cue::cue_from_residual;
 use crate::score::score;
@@ -88,8 +90,18 @@ impl Part {
         Self::ALL.into_iter().find(|part| part.name() == name)
     }
 
-    /// What it takes, in the sizes of the web preset and with a usual batch.
-    pub fn inputs(self) -> Vec<Port> {
+    /// What it takes, in the sizes of the web preset and with a usual batch; a wider crop last, where
+    /// the bundle's AG-Net looks at one.
+    pub fn inputs(self, preprocessing: &Preprocessing) -> Vec<Port> {
+        let mut ports = self.inputs_without_context();
+        if let (Self::AgNet | Self::Check, Some(context)) = (self, preprocessing.context) {
+            let side = context.side as usize;
+            ports.push(Port { name: "wider_crop", shape: vec![1, 3, side, side] });
+        }
+        ports
+    }
+
+    fn inputs_without_context(self) -> Vec<Port> {
         let port = |name, shape: &[usize]| Port { name, shape: shape.to_vec() };
         match self {
             Self::PNet => vec![port("picture", &[1, 3, 144, 192])],
@@ -160,20 +172,24 @@ impl Checker {
             }
             Part::AgNet => {
                 let (face, cue_tokens) = (inputs.next(), inputs.next());
-                let answer = networks.agnet.forward_guided(face, Some(cue_tokens));
+                let views = Views { face, context: inputs.next_if_any() };
+                let answer = networks.agnet.forward_guided(views, Some(cue_tokens));
                 vec![output("logits", answer.logits)]
             }
-            Part::Check => vec![output("live", self.live_probability(inputs.next()))],
+            Part::Check => {
+                let views = Views { face: inputs.next(), context: inputs.next_if_any() };
+                vec![output("live", self.live_probability(views))]
+            }
         }
     }
 
-    /// Of aligned faces `[batch, 3, side, side]`: `[batch]`.
-    fn live_probability(&self, aligned: Tensor<4>) -> Tensor<1> {
+    /// Of crops `[batch, 3, side, side]`: `[batch]`.
+    fn live_probability(&self, views: Views) -> Tensor<1> {
         let (networks, manifest) = (self.networks(), self.manifest());
-        let generated = networks.generate(aligned.clone());
+        let generated = networks.generate(views.face.clone());
         let standardised = manifest.preprocessing.standardised_cue;
-        let cue = cue_from_residual(aligned.clone(), generated, standardised);
-        score(&networks.agnet, aligned, cue, manifest.decision.temperature)
+        let cue = cue_from_residual(views.face.clone(), generated, standardised);
+        score(&networks.agnet, views, cue, manifest.decision.temperature)
     }
 }
 
@@ -185,7 +201,11 @@ struct Inputs<'a> {
 
 impl Inputs<'_> {
     fn next<const D: usize>(&mut self) -> Tensor<D> {
-        Tensor::from_data(self.inputs.next().expect("as many as Part::inputs names"), self.device)
+        self.next_if_any().expect("as many as Part::inputs names")
+    }
+
+    fn next_if_any<const D: usize>(&mut self) -> Option<Tensor<D>> {
+        self.inputs.next().map(|data| Tensor::from_data(data, self.device))
     }
 }
 

@@ -6,7 +6,7 @@ use despoof::align::{
     Landmarks, Similarity, Template, aligned_from_photo, share_inside, similarity_from_points,
 };
 use despoof::photo;
-use image::{Rgb, RgbImage};
+use image::{Rgb, RgbImage, imageops};
 
 #[test]
 fn similarities_agree_with_scikit_image() {
@@ -32,6 +32,18 @@ fn an_aligned_face_agrees_with_scikit_image() {
     let expected: Vec<u8> = golden::values("similarity", "photo.crop");
     let crop = aligned_from_photo(&astronaut(), &points, &Template::PIPELINE, 224);
     let differences = crop.as_raw().iter().zip(&expected).map(|(a, b)| a.abs_diff(*b));
+    assert!(differences.max() <= Some(1), "one level, from rounding");
+}
+
+/// The wider crop is the aligned one seen from twice as far.
+#[test]
+fn the_wider_crop_has_the_aligned_face_in_its_middle() {
+    let points = landmarks(&golden::values("similarity", "photo.landmarks"));
+    let photo = astronaut();
+    let wide = aligned_from_photo(&photo, &points, &Template::CONTEXT, 112);
+    let middle = imageops::crop_imm(&wide, 28, 28, 56, 56).to_image();
+    let face = aligned_from_photo(&photo, &points, &Template::PIPELINE, 56);
+    let differences = middle.as_raw().iter().zip(face.as_raw()).map(|(a, b)| a.abs_diff(*b));
     assert!(differences.max() <= Some(1), "one level, from rounding");
 }
 

@@ -74,8 +74,15 @@ impl Folder {
         let folder = std::env::temp_dir().join(format!("despoof-{name}-{}", std::process::id()));
         let preset = narrow_preset();
         let tensors = narrow_tensors(&preset);
-        write_bundle(&folder, preset, Preprocessing::default(), rule(), &tensors, Precision::Int8)
-            .expect("the folder can be written");
+        write_bundle(
+            &folder,
+            preset,
+            Preprocessing::of_agnet(&preset.agnet.clone()),
+            rule(),
+            &tensors,
+            Precision::Int8,
+        )
+        .expect("the folder can be written");
         Self(folder)
     }
 
@@ -131,6 +138,17 @@ fn a_written_bundle_checks_the_portrait_and_survives_a_photo_without_a_face() {
     assert!(matches!(refused, Err(CheckError::NoFace)));
     let again = check().expect("the checker stays usable");
     assert_eq!(again.verdict.score, first.verdict.score, "the same photo gives the same score");
+}
+
+/// Its landmarks decide what every later network sees: it keeps more bits than they do.
+#[test]
+fn the_detector_is_stored_in_16_bits_and_the_other_networks_in_8() {
+    let manifest = Folder::with_bundle("bits").manifest();
+    let large = |shape: &[usize]| shape.len() > 1 && shape.iter().product::<usize>() >= 1024;
+    for entry in manifest.tensors.iter().filter(|entry| large(&entry.shape)) {
+        let expected = if entry.name.starts_with("mtcnn.") { "F16" } else { "I8" };
+        assert_eq!(entry.dtype, expected, "{}", entry.name);
+    }
 }
 
 #[test]

@@ -5,15 +5,14 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use despoof::align::Template;
+use despoof::align::{Crops, Template};
 use despoof::detect::Detector;
 use image::RgbImage;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
-use crate::data::face_store::{
-    ALIGNED, ALIGNED_SIDE, FaceEntry, FaceStore, ImagePlane, TEACHER, TEACHER_SIDE,
-};
+use crate::data::crop_planes::{CropPlanes, crops_from_photo};
+use crate::data::face_store::{FaceEntry, FaceStore, ImagePlane, TEACHER, TEACHER_SIDE};
 use crate::data::found_face::face_in_photo;
 use crate::data::metadata::assign_split;
 use crate::data::shard::{ShardPhoto, for_each_photo};
@@ -37,15 +36,14 @@ pub struct AlignOptions {
 }
 
 /// A photo that was prepared, or why it was not.
-type Prepared = Result<(FaceEntry, RgbImage, RgbImage), (String, String)>;
+type Prepared = Result<(FaceEntry, Crops, RgbImage), (String, String)>;
 
 /// Runs `despoof align`; photos already in the store are passed over.
 pub fn run(options: &AlignOptions) -> Result<()> {
     let detector = pretrained::detector()?;
     let mut store = FaceStore::open_or_create(&options.out)?;
-    let mut aligned = store.image_plane(ALIGNED, ALIGNED_SIDE)?;
+    let mut crops = CropPlanes::open_to_append(&store)?;
     let mut teacher = store.image_plane(TEACHER, TEACHER_SIDE)?;
-    aligned.plane.trim(store.entries.len())?;
     teacher.plane.trim(store.entries.len())?;
     let known: HashSet<String> = store.entries.iter().map(|entry| entry.key.clone()).collect();
     let progress = ProgressBar::new_spinner();
@@ -60,7 +58,7 @@ pub fn run(options: &AlignOptions) -> Result<()> {
             store_prepared(
                 prepared,
                 &mut store,
-                &mut aligned,
+                &mut crops,
                 options.teacher.then_some(&mut teacher),
                 &mut rejected,
             )
@@ -80,14 +78,14 @@ pub fn run(options: &AlignOptions) -> Result<()> {
 fn store_prepared(
     prepared: Vec<Prepared>,
     store: &mut FaceStore,
-    aligned: &mut ImagePlane,
+    planes: &mut CropPlanes,
     mut teacher: Option<&mut ImagePlane>,
     rejected: &mut Vec<(String, String)>,
 ) -> Result<()> {
     for item in prepared {
         match item {
-            Ok((entry, aligned_face, teacher_face)) => {
-                aligned.plane.append(aligned_face.as_raw())?;
+            Ok((entry, crops, teacher_face)) => {
+                planes.append(&crops)?;
                 if let Some(teacher) = &mut teacher {
                     teacher.plane.append(teacher_face.as_raw())?;
                 }
@@ -106,9 +104,9 @@ fn prepare(detector: &Detector, photo: &ShardPhoto) -> Prepared {
     assign_split(&mut metadata, &photo.key);
     let landmarks = found.face.landmarks;
     let entry = FaceEntry { key: photo.key.clone(), metadata, landmarks, simulated: None };
-    let aligned = found.aligned(&Template::PIPELINE, ALIGNED_SIDE);
+    let crops = crops_from_photo(&found.image, &landmarks);
     let teacher = found.aligned(&Template::ARCFACE, TEACHER_SIDE);
-    Ok((entry, aligned, teacher))
+    Ok((entry, crops, teacher))
 }
 
 fn report(out: &std::path::Path, kept: usize, rejected: &[(String, String)]) -> Result<()> {

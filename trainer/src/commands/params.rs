@@ -5,7 +5,9 @@ use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use clap::Args;
+use despoof::align::ContextCrop;
 use despoof::identify::identity_input_from_aligned;
+use despoof_nn::agnet::Views;
 use despoof_nn::cost::multiply_accumulates_uncomputed;
 use despoof_nn::diffusion::{NoiseScheduleConfig, Start};
 use despoof_nn::mobilefacenet::tokens_from_map;
@@ -63,8 +65,10 @@ fn rows(preset: &Preset) -> Vec<Row> {
     let (_, decoder_cost) =
         multiply_accumulates_uncomputed(|| autoencoder.image_from_latent(latent));
     let (_, cue_cost) = multiply_accumulates_uncomputed(|| agnet.cue_tokens(face.clone()));
-    let (_, agnet_cost) =
-        multiply_accumulates_uncomputed(|| agnet.forward(face.clone(), Some(face)));
+    let side = ContextCrop::default().side as usize;
+    let context = agnet.looks_at_context().then(|| Tensor::zeros([1, 3, side, side], &device));
+    let views = Views { face: face.clone(), context };
+    let (_, agnet_cost) = multiply_accumulates_uncomputed(|| agnet.forward(views, Some(face)));
     let encodes = u64::from(matches!(preset.sampler.start, Start::NoisedInput { .. }));
     let steps = preset.sampler.timesteps(&NoiseScheduleConfig::default().init()).len() as u64;
     let encoder = autoencoder.encoder_parameters();

@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use clap::Subcommand;
-use despoof::align::{Template, aligned_from_photo};
+use despoof::align::Crops;
 use despoof::photo;
 use despoof_simulate::{Family, Simulated, Species, recapture_live, simulate};
+use image::imageops::FilterType;
 use image::{RgbImage, imageops};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
-use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceEntry, FaceStore, ImagePlane};
+use crate::data::crop_planes::{CropPlanes, crops_from_photo};
+use crate::data::face_store::{FaceEntry, FaceStore};
 use crate::data::metadata::{is_in_share, stable_hash};
 use crate::data::shard::{ShardPhoto, for_each_photo};
 
@@ -22,6 +24,12 @@ const CHUNK: usize = 32;
 /// Smallest deviation of an aligned face's brightness, of 255: below, nothing can be seen in the dark
 /// or the glare, and all that could be learned from it is that attacks are dark.
 const SMALLEST_CONTRAST: f64 = 14.0;
+
+/// Longer side up to which photos are enlarged before anything is simulated from them.
+const SMALLEST_SIDE: f32 = 360.0;
+
+/// How much they are enlarged at most.
+const MOST_ENLARGED: f32 = 2.0;
 
 /// What to simulate.
 #[derive(Debug, Subcommand)]
@@ -114,19 +122,18 @@ fn simulate_set(
     let known: HashMap<String, FaceEntry> =
         known.entries.into_iter().map(|entry| (entry.key.clone(), entry)).collect();
     let mut store = FaceStore::open_or_create(out)?;
-    let mut aligned = store.image_plane(ALIGNED, ALIGNED_SIDE)?;
-    aligned.plane.trim(store.entries.len())?;
+    let mut planes = CropPlanes::open_to_append(&store)?;
     let progress = ProgressBar::new_spinner();
     for shard in data {
         let mut chunk: Vec<(ShardPhoto, FaceEntry)> = Vec::new();
         let mut flush = |chunk: &mut Vec<(ShardPhoto, FaceEntry)>| -> Result<()> {
             progress.inc(chunk.len() as u64);
-            let made: Result<Vec<Vec<(FaceEntry, RgbImage)>>> = chunk
+            let made: Result<Vec<Vec<(FaceEntry, Crops)>>> = chunk
                 .par_iter()
                 .map(|(photo, entry)| variants(photo, entry, seed, families))
                 .collect();
             chunk.clear();
-            append(made?.into_iter().flatten(), &mut store, &mut aligned)
+            append(made?.into_iter().flatten(), &mut store, &mut planes)
         };
         for_each_photo(shard, |photo| {
             if let Some(entry) = known.get(&photo.key).filter(|entry| taken(entry)) {
@@ -142,55 +149,72 @@ fn simulate_set(
 }
 
 fn append(
-    made: impl Iterator<Item = (FaceEntry, RgbImage)>,
+    made: impl Iterator<Item = (FaceEntry, Crops)>,
     store: &mut FaceStore,
-    aligned: &mut ImagePlane,
+    planes: &mut CropPlanes,
 ) -> Result<()> {
-    for (entry, face) in made {
-        aligned.plane.append(face.as_raw())?;
+    for (entry, crops) in made {
+        planes.append(&crops)?;
         store.append(entry)?;
     }
     Ok(())
 }
 
-/// The photo itself and, of a live one, what is simulated from it; all aligned.
+/// The photo itself and, of a live one, what is simulated from it; all cut out.
 fn variants(
     photo: &ShardPhoto,
     entry: &FaceEntry,
     seed: u64,
     families: &[Family],
-) -> Result<Vec<(FaceEntry, RgbImage)>> {
+) -> Result<Vec<(FaceEntry, Crops)>> {
     let live = photo::decode(&photo.bytes).with_context(|| photo.key.clone())?;
-    let original = aligned_from_photo(&live, &entry.landmarks, &Template::PIPELINE, ALIGNED_SIDE);
-    let mut made = vec![(entry.clone(), original)];
+    let mut made = vec![(entry.clone(), crops_from_photo(&live, &entry.landmarks))];
     if !entry.metadata.is_live() {
         return Ok(made);
     }
     let seed = seed ^ stable_hash(&photo.key);
-    made.extend(visible_variant(entry, "recaptured", &recapture_live(&live, seed)));
+    let (live, scale) = enlarged(live);
+    let entry = FaceEntry {
+        landmarks: entry.landmarks.map(|point| point.map(|place| place * scale)),
+        ..entry.clone()
+    };
+    made.extend(visible_variant(&entry, "recaptured", &recapture_live(&live, seed)));
     for family in families {
         let species: Vec<Species> = family.species().collect();
         let species = species[(seed % species.len() as u64) as usize];
-        made.extend(visible_variant(entry, species.name(), &simulate(&live, species, seed)));
+        made.extend(visible_variant(&entry, species.name(), &simulate(&live, species, seed)));
     }
     Ok(made)
 }
 
-/// The face in a simulated picture, aligned, if one can be seen in it.
+/// A small photo enlarged, and by how much: a sheet that fills half of the picture would else leave
+/// a face of a few pixels, and attacks would be known by that.
+fn enlarged(photo: RgbImage) -> (RgbImage, f32) {
+    let longer = photo.width().max(photo.height()) as f32;
+    let scale = (SMALLEST_SIDE / longer).clamp(1.0, MOST_ENLARGED);
+    if scale == 1.0 {
+        return (photo, scale);
+    }
+    let side = |side: u32| (side as f32 * scale).round() as u32;
+    let (width, height) = (side(photo.width()), side(photo.height()));
+    (imageops::resize(&photo, width, height, FilterType::CatmullRom), scale)
+}
+
+/// The face in a simulated picture, cut out, if one can be seen in it.
 fn visible_variant(
     entry: &FaceEntry,
     simulated: &str,
     picture: &Simulated,
-) -> Option<(FaceEntry, RgbImage)> {
+) -> Option<(FaceEntry, Crops)> {
     let landmarks = entry.landmarks.map(|point| picture.transform.apply(point));
-    let face = aligned_from_photo(&picture.image, &landmarks, &Template::PIPELINE, ALIGNED_SIDE);
+    let crops = crops_from_photo(&picture.image, &landmarks);
     let entry = FaceEntry {
         key: format!("{}#{simulated}", entry.key),
         metadata: entry.metadata.clone(),
         landmarks,
         simulated: Some(simulated.to_owned()),
     };
-    (contrast(&face) >= SMALLEST_CONTRAST).then_some((entry, face))
+    (contrast(&crops.aligned) >= SMALLEST_CONTRAST).then_some((entry, crops))
 }
 
 /// Standard deviation of the brightness of a face's middle, of 255.

@@ -252,14 +252,18 @@ fn agnet(options: &AgNetOptions) -> Result<()> {
     let AgNetOptions { faces, preset, recipe, training } = options;
     let store = FaceStore::open(faces)?;
     let extra_real = recipe.extra_real.as_deref().map(FaceStore::open).transpose()?;
+    let config = recipe.config(preset.preset().agnet);
+    let teacher = recipe.teacher()?;
     let data = AgNetData {
         store: &store,
+        teacher: teacher.as_ref(),
         extra_real: extra_real.as_ref(),
+        context: config.context_tokens.is_some(),
         reading: recipe.reading(),
         augmented: recipe.augment,
     };
     let kept = AgNetSettings { options, domains: data.domains() };
-    let config = preset.preset().agnet.with_variant(recipe.variant.into());
-    let run = AgNetRun { config, data, options: training, kept: &kept };
+    let start = recipe.start_from.as_deref().map(runs::agnet_tensors).transpose()?;
+    let run = AgNetRun { config, start, data, options: training, kept: &kept };
     recipe.strategy.visit(recipe.label_smoothing, run)
 }

@@ -78,6 +78,7 @@ pub fn run(options: &UnpackOptions) -> Result<()> {
         // Cross-entropy has no discriminator of domains.
         domains: 0,
         variant: agnet.variant.into(),
+        face_only: agnet.context_tokens.is_none(),
     };
     unpacking.network("agnet", "agnet", agnet.init(&device), settings)?;
     println!("runs identity, autoencoder, dfg and agnet in {}", options.out.display());

@@ -20,6 +20,10 @@ pub const ALIGNED_SIDE: u32 = 224;
 pub const TEACHER_SIDE: u32 = 112;
 /// Plane of aligned crops, 8-bit RGB.
 pub const ALIGNED: &str = "aligned.u8";
+/// Side of the wider crop in pixels.
+pub const CONTEXT_SIDE: u32 = 112;
+/// Plane of wider crops, 8-bit RGB: the face and what is around it.
+pub const CONTEXT: &str = "context.u8";
 /// Plane of crops on the identity teacher's own template, 8-bit RGB.
 pub const TEACHER: &str = "teacher.u8";
 /// Plane of generated faces, 8-bit RGB, as large as the aligned crops.

@@ -1,6 +1,7 @@
 //! Photos in WebDataset shards: how they get there, what is in them, and the caches that training
 //! reads.
 
+pub mod crop_planes;
 pub mod face_store;
 pub mod found_face;
 pub mod layouts;

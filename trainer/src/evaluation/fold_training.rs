@@ -13,6 +13,7 @@ use super::fold::{Fold, Role};
 use super::scored::{LIVE, Scored, label_from_name};
 use super::step_scores::{self, StepScores};
 use crate::data::face_store::{FaceEntry, FaceStore};
+use crate::runs;
 use crate::training::agnet::{AgNetData, AgNetTraining};
 use crate::training::agnet_recipe::{AgNetRecipe, started};
 use crate::training::checkpoint::{self, Better, load_weights};
@@ -57,7 +58,8 @@ impl StrategyVisitor for FoldTraining<'_> {
     fn visit<S: Strategy>(self, strategy: S) -> Result<()> {
         let device = self.options.seeded_device()?.autodiff();
         let domains = self.data.domains();
-        let network = started::<S>(&self.config, domains, &device)?;
+        let start = self.recipe.start_from.as_deref().map(runs::agnet_tensors).transpose()?;
+        let network = started::<S>(&self.config, start, domains, &device)?;
         let training = FoldScores {
             inner: AgNetTraining::new(&self.data, strategy, device.clone())?,
             fold: self.fold,

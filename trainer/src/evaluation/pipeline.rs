@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use burn::tensor::Device;
-use despoof::align::Landmarks;
+use despoof::align::{Crops, Landmarks};
 use despoof::bundle::BundleLoader;
 use despoof::decide::DecisionRule;
 use despoof::detect::Face;
@@ -12,6 +12,7 @@ use despoof::{CheckError, Checker, Evidence, photo};
 use image::RgbImage;
 
 use crate::calibrate::{read_decision, undecided};
+use crate::data::crop_planes::crops_from_photo;
 use crate::data::found_face::hinted_face;
 use crate::data::shard::ShardPhoto;
 use crate::runs;
@@ -81,13 +82,15 @@ impl Pipeline {
         Ok(Answer { score: f64::from(check.verdict.score), evidence: check.evidence })
     }
 
-    /// The face that [`Pipeline::score`] looks at, aligned, with its landmarks in the photo.
+    /// The face that [`Pipeline::score`] looks at, cut out as stores keep it, with its landmarks in
+    /// the photo.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub fn aligned(&self, photo: &ShardPhoto) -> Result<(RgbImage, Landmarks), Refusal> {
+    pub fn crops(&self, photo: &ShardPhoto) -> Result<(Crops, Landmarks), Refusal> {
         let (image, face) = self.face(photo)?;
-        Ok((self.checker.aligned_face(&image, &face)?, face.landmarks))
+        self.checker.face_crops(&image, &face)?;
+        Ok((crops_from_photo(&image, &face.landmarks), face.landmarks))
     }
 
     fn face(&self, photo: &ShardPhoto) -> Result<(RgbImage, Face), Refusal> {

@@ -10,7 +10,8 @@ use super::domain::Domain;
 use super::pipeline::{Pipeline, Refusal};
 use super::scored::NonResponse;
 use super::shards::{Choice, for_each_chosen};
-use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceEntry, FaceStore, ImagePlane};
+use crate::data::crop_planes::CropPlanes;
+use crate::data::face_store::{FaceEntry, FaceStore};
 use crate::data::shard::ShardPhoto;
 
 /// Aligns the chosen photos of all domains, continuing what is there in `folder`. Faces carry their
@@ -25,8 +26,7 @@ pub fn prepare(
     folder: &Path,
 ) -> Result<(FaceStore, BTreeMap<String, NonResponse>)> {
     let mut store = FaceStore::open_or_create(folder)?;
-    let mut aligned = store.image_plane(ALIGNED, ALIGNED_SIDE)?;
-    aligned.plane.trim(store.entries.len())?;
+    let mut planes = CropPlanes::open_to_append(&store)?;
     let known: HashSet<String> = store.entries.iter().map(|entry| entry.key.clone()).collect();
     let mut missing = BTreeMap::new();
     for domain in domains {
@@ -36,11 +36,11 @@ pub fn prepare(
                 .iter()
                 .filter(|photo| !known.contains(&key_in_store(domain, photo)))
                 .collect();
-            let faces: Vec<_> = new.par_iter().map(|photo| pipeline.aligned(photo)).collect();
+            let faces: Vec<_> = new.par_iter().map(|photo| pipeline.crops(photo)).collect();
             for (photo, face) in new.into_iter().zip(faces) {
                 match face {
-                    Ok((face, landmarks)) => {
-                        aligned.plane.append(face.as_raw())?;
+                    Ok((crops, landmarks)) => {
+                        planes.append(&crops)?;
                         store.append(entry(domain, photo, landmarks))?;
                     }
                     Err(Refusal::NoAnswer(code)) => missing.add(code, &photo.metadata.label),
@@ -51,7 +51,7 @@ pub fn prepare(
         })
         .with_context(|| format!("domain {}", domain.name))?;
         for faces in &domain.faces {
-            copy(faces, domain, choice, &known, &mut store, &mut aligned)
+            copy(faces, domain, choice, &known, &mut store, &mut planes)
                 .with_context(|| format!("domain {}", domain.name))?;
         }
     }
@@ -65,17 +65,17 @@ fn copy(
     choice: Choice,
     known: &HashSet<String>,
     store: &mut FaceStore,
-    aligned: &mut ImagePlane,
+    planes: &mut CropPlanes,
 ) -> Result<()> {
     let from = FaceStore::open(faces)?;
-    let plane = from.image_plane(ALIGNED, ALIGNED_SIDE)?;
+    let crops = CropPlanes::open(&from)?;
     for (index, entry) in from.entries.iter().enumerate() {
         let mut entry = entry.clone();
         let is_chosen = choice.takes(&mut entry.metadata, &entry.key);
         entry.key = format!("{}/{}", domain.name, entry.key);
         entry.metadata.domain.clone_from(&domain.name);
         if is_chosen && !known.contains(&entry.key) {
-            aligned.plane.append(plane.read(index)?.as_raw())?;
+            planes.append(&crops.read(index)?)?;
             store.append(entry)?;
         }
     }

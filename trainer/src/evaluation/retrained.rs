@@ -97,14 +97,17 @@ impl Protocol<'_> {
         let RunOptions { options } =
             RunOptions::try_parse_from(arguments.iter().chain(&self.options))?;
         let sources = fold.sources(FaceStore::open(faces.store.folder())?);
+        let preset = &self.pipeline.checker.manifest().preset;
+        let config = self.recipe.config(preset.agnet.clone());
+        let teacher = self.recipe.teacher()?;
         let data = AgNetData {
             store: &sources,
+            teacher: teacher.as_ref(),
             extra_real: faces.extra_real.as_ref(),
+            context: config.context_tokens.is_some(),
             reading: faces.reading.clone(),
             augmented: self.recipe.augment,
         };
-        let variant = self.recipe.variant.into();
-        let config = self.pipeline.checker.manifest().preset.agnet.clone().with_variant(variant);
         let recipe = self.recipe;
         let visitor = FoldTraining { fold, faces: &faces.store, data, config, options, recipe };
         self.recipe

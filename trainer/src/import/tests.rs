@@ -10,7 +10,7 @@ use burn::tensor::{DType, Device, Tensor, Tolerance};
 use despoof::layout::layout_of_network;
 use despoof::weights::{NamedTensor, load_network, tensors_from_safetensors};
 use despoof::weights_file::write_safetensors;
-use despoof_nn::agnet::{AgNetConfig, CueEncoderConfig, EmbedderConfig};
+use despoof_nn::agnet::{AgNetConfig, CueEncoderConfig, EmbedderConfig, Views};
 use despoof_nn::autoencoder::AutoencoderConfig;
 use despoof_nn::efficientnet_lite::EfficientNetLiteConfig;
 use despoof_nn::iresnet::IResNetConfig;
@@ -179,7 +179,10 @@ fn imported_vision_transformer_sees_what_timms_sees() {
     assert_eq!(imported.left_out, ["head.bias", "head.weight"]);
     assert!(imported.stays_initialised.contains(&"blocks.1.cross_attn.q.weight".to_owned()));
     let agnet = written(narrow_agnet().init(&Device::flex()), &out);
-    assert_close(agnet.forward(output("vit.input"), None).feature, output("vit.feature"));
+    assert_close(
+        agnet.forward(Views::of_face(output("vit.input")), None).feature,
+        output("vit.feature"),
+    );
 }
 
 #[test]

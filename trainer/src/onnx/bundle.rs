@@ -65,7 +65,7 @@ fn write_part(
     folder: &Path,
 ) -> Result<Json> {
     let name = part.name();
-    let inputs = inputs(part, RECORDED);
+    let inputs = inputs(checker, part, RECORDED);
     let ((outputs, multiply_accumulates), steps) =
         record(|| multiply_accumulates(|| run(checker, part, &inputs)));
     let model =
@@ -99,15 +99,17 @@ fn takes_any_batch(part: Part) -> bool {
 }
 
 /// Standard normal values, except for what is a time step or a picture.
-fn inputs(part: Part, seed: u64) -> Vec<Port> {
-    let inputs = part.inputs().into_iter();
+fn inputs(checker: &Checker, part: Part, seed: u64) -> Vec<Port> {
+    let inputs = part.inputs(&checker.manifest().preprocessing).into_iter();
     inputs
         .map(|port| {
             let length = port.shape.iter().product();
             let noise = seeded_noise(seed, length).into_iter();
             let values = match port.name {
                 "timestep" => vec![100.0 * seed as f32 + 1.0; length],
-                "face" | "picture" | "crops" => noise.map(|value| (value / 2.0).tanh()).collect(),
+                "face" | "wider_crop" | "picture" | "crops" => {
+                    noise.map(|value| (value / 2.0).tanh()).collect()
+                }
                 _ => noise.collect(),
             };
             Port { name: port.name.to_owned(), value: Value { shape: port.shape, values } }
@@ -127,7 +129,7 @@ fn port_from_output(output: Output) -> Port {
 }
 
 fn write_check(checker: &Checker, part: Part, path: &Path) -> Result<()> {
-    let mut ports = inputs(part, CHECKED);
+    let mut ports = inputs(checker, part, CHECKED);
     let outputs = run(checker, part, &ports);
     ports.extend(outputs);
     let tensors: Vec<NamedTensor> = ports

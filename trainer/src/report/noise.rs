@@ -4,15 +4,18 @@
 use anyhow::Result;
 use burn::tensor::Device;
 use despoof::Checker;
+use despoof::align::Crops;
 use despoof::cue::cue_from_residual;
+use despoof::images::batch_from_images;
 use despoof::score::score;
+use despoof_nn::agnet::Views;
 use image::RgbImage;
 use serde::Serialize;
 
 use crate::cue_source::{CueChoice, CueSource, Dfg};
-use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceStore};
+use crate::data::crop_planes::CropPlanes;
+use crate::data::face_store::FaceStore;
 use crate::data::metadata::mixed_order;
-use crate::training::batch;
 use crate::training::in_batches::BATCH;
 
 /// What one way to draw noise does to scores.
@@ -30,23 +33,23 @@ pub struct NoiseRow {
     pub flipped: f64,
 }
 
-/// `count` faces of a store that the seed puts first, in its order.
+/// Crops of `count` faces of a store that the seed puts first, in its order.
 ///
 /// # Errors
 /// A face that cannot be read.
-pub fn chosen(store: &FaceStore, count: usize, seed: u64) -> Result<Vec<RgbImage>> {
+pub fn chosen(store: &FaceStore, count: usize, seed: u64) -> Result<Vec<Crops>> {
     let order = |index: &usize| mixed_order(&format!("{seed} {}", store.entries[*index].key));
     let mut indices: Vec<usize> = (0..store.entries.len()).collect();
     indices.sort_by_key(order);
-    let plane = store.image_plane(ALIGNED, ALIGNED_SIDE)?;
-    indices.iter().take(count).map(|&index| plane.read(index)).collect()
+    let planes = CropPlanes::open(store)?;
+    indices.iter().take(count).map(|&index| planes.read(index)).collect()
 }
 
 /// Scores the faces with `repeats` disjoint sets of seeds.
 pub fn measure(
     checker: &Checker,
     cue: &CueChoice,
-    faces: &[RgbImage],
+    faces: &[Crops],
     repeats: u64,
     device: &Device,
 ) -> NoiseRow {
@@ -74,15 +77,20 @@ pub fn measure(
     }
 }
 
-fn scores(checker: &Checker, source: &Dfg, faces: &[RgbImage], device: &Device) -> Vec<f64> {
+fn scores(checker: &Checker, source: &Dfg, faces: &[Crops], device: &Device) -> Vec<f64> {
     let manifest = checker.manifest();
-    let of_batch = |faces: &[RgbImage]| -> Vec<f64> {
-        let aligned = batch::tensor(faces, device);
+    let agnet = &checker.networks().agnet;
+    let of_batch = |faces: &[Crops]| -> Vec<f64> {
+        let aligned: Vec<&RgbImage> = faces.iter().map(|crops| &crops.aligned).collect();
+        let aligned = batch_from_images(&aligned, device);
+        let context: Vec<&RgbImage> =
+            faces.iter().filter_map(|crops| crops.context.as_ref()).collect();
+        let context = agnet.looks_at_context().then(|| batch_from_images(&context, device));
         let drawn = source.reconstruct(aligned.clone());
         let standardised = manifest.preprocessing.standardised_cue;
         let cue = cue_from_residual(aligned.clone(), drawn, standardised);
         let temperature = manifest.decision.temperature;
-        let scores = score(&checker.networks().agnet, aligned, cue, temperature);
+        let scores = score(agnet, Views { face: aligned, context }, cue, temperature);
         scores.into_data().iter::<f32>().map(f64::from).collect()
     };
     faces.chunks(BATCH).flat_map(of_batch).collect()

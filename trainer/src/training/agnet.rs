@@ -7,7 +7,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use despoof::metrics::area_under_curve;
 use despoof::score::score;
-use despoof_nn::agnet::AgNet;
+use despoof_nn::agnet::{AgNet, Views};
 use rand::Rng;
 use rand::rngs::StdRng;
 
@@ -15,6 +15,7 @@ use super::checkpoint::Better;
 use super::labelled_faces::{Changes, CueReading, Inputs, LabelledFaces, domains};
 use super::run::{Pass, StepLoss, Training};
 use super::strategy::{Labels, Moment, Strategy};
+use super::teacher::Teacher;
 use crate::data::face_store::FaceStore;
 
 /// Faces looked at in one piece when measuring.
@@ -26,8 +27,12 @@ pub struct AgNetData<'a> {
     pub store: &'a FaceStore,
     /// Additional real faces, drawn as often as those of `store` (paper section 4.7).
     pub extra_real: Option<&'a FaceStore>,
+    /// Whether wider crops are looked at.
+    pub context: bool,
     /// Where the cues are; `None` for a network that looks at none.
     pub reading: Option<CueReading>,
+    /// What a teacher says of the training faces, if one is asked.
+    pub teacher: Option<&'a Teacher>,
     /// Whether faces are disturbed (`augment.rs`), or mirrored only.
     pub augmented: bool,
 }
@@ -63,13 +68,19 @@ impl<S> AgNetTraining<S> {
     /// A store whose generated faces are not complete, or without either class.
     pub fn new(data: &AgNetData, strategy: S, device: Device) -> Result<Self> {
         let reading = data.reading.as_ref();
-        let faces = LabelledFaces::open(data.store, reading, 0)?;
+        let faces = LabelledFaces::open(data.store, data.context, reading, 0)?;
+        let faces = match data.teacher {
+            Some(teacher) => faces.with_teacher(data.store, teacher)?,
+            None => faces,
+        };
         for (live, name) in [(false, "attacks"), (true, "live faces")] {
             ensure!(faces.has(live), "training needs live faces and attacks, there are no {name}");
         }
         let own = domains(data.store).len();
-        let extra_real =
-            data.extra_real.map(|store| one_domain(store, reading, own)).transpose()?;
+        let extra_real = data
+            .extra_real
+            .map(|store| one_domain(store, data.context, reading, own))
+            .transpose()?;
         let held_out = data.store.held_out_faces(usize::MAX);
         Ok(Self { strategy, faces, extra_real, held_out, augmented: data.augmented, device })
     }
@@ -92,18 +103,21 @@ impl<S> AgNetTraining<S> {
         self.extra_real.as_ref().filter(|_| drawn.is_extra).unwrap_or(&self.faces)
     }
 
-    /// Faces and cues of a batch, in its order.
+    /// Views and cues of a batch, in its order.
     fn inputs(&self, drawn: &[Drawn], device: &Device, rng: &mut StdRng) -> Result<Inputs> {
-        let (mut faces, mut cues) = (Vec::new(), Vec::new());
+        let (mut faces, mut contexts, mut cues) = (Vec::new(), Vec::new(), Vec::new());
         for run in drawn.chunk_by(|a, b| a.is_extra == b.is_extra) {
             let indices: Vec<usize> = run.iter().map(|drawn| drawn.index).collect();
             let changes = Changes::draw(indices.len(), self.augmented, rng);
             let source = self.faces_of(run[0]);
-            let (face, cue) = source.changed_inputs(&indices, &changes, device)?;
-            faces.push(face);
+            let (views, cue) = source.changed_inputs(&indices, &changes, device)?;
+            faces.push(views.face);
+            contexts.extend(views.context);
             cues.extend(cue);
         }
-        Ok((Tensor::cat(faces, 0), (!cues.is_empty()).then(|| Tensor::cat(cues, 0))))
+        let joined = |parts: Vec<Tensor<4>>| (!parts.is_empty()).then(|| Tensor::cat(parts, 0));
+        let views = Views { face: Tensor::cat(faces, 0), context: joined(contexts) };
+        Ok((views, joined(cues)))
     }
 
     /// Probabilities of live that `network`, on a device without autodiff, gives to faces of the store.
@@ -114,10 +128,10 @@ impl<S> AgNetTraining<S> {
         let device = self.device.clone().inner();
         let mut scores = Vec::with_capacity(indices.len());
         for indices in indices.chunks(MEASURED_BATCH) {
-            let (faces, cue) = self.faces.inputs(indices, &device)?;
+            let (views, cue) = self.faces.inputs(indices, &device)?;
             // Where there is no cue, the network looks at none.
-            let cue = cue.unwrap_or_else(|| faces.clone());
-            scores.extend(score(network, faces, cue, 1.0).into_data().iter::<f32>());
+            let cue = cue.unwrap_or_else(|| views.face.clone());
+            scores.extend(score(network, views, cue, 1.0).into_data().iter::<f32>());
         }
         Ok(scores)
     }
@@ -132,6 +146,7 @@ impl<S> AgNetTraining<S> {
 /// Additional real faces, all of one domain.
 fn one_domain(
     store: &FaceStore,
+    context: bool,
     reading: Option<&CueReading>,
     number: usize,
 ) -> Result<LabelledFaces> {
@@ -139,7 +154,7 @@ fn one_domain(
     for entry in &mut same.entries {
         entry.metadata.domain = "additional".to_owned();
     }
-    let faces = LabelledFaces::open(&same, reading, number)?;
+    let faces = LabelledFaces::open(&same, context, reading, number)?;
     ensure!(faces.has(true), "{} has no real faces for training", store.folder().display());
     Ok(faces)
 }
@@ -155,12 +170,13 @@ impl<S: Strategy> Training for AgNetTraining<S> {
 
     fn loss(&self, network: &S::Network, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
         let drawn = self.draw(pass.faces, rng);
-        let (aligned, cue) = self.inputs(&drawn, &pass.device, rng)?;
-        let output = S::agnet(network).forward(aligned, cue);
+        let (views, cue) = self.inputs(&drawn, &pass.device, rng)?;
+        let output = S::agnet(network).forward(views, cue);
         let of = |drawn: &Drawn| (self.faces_of(*drawn), drawn.index);
         let labels = Labels {
             live: drawn.iter().map(of).map(|(faces, index)| faces.is_live(index)).collect(),
             domains: drawn.iter().map(of).map(|(faces, index)| faces.domain(index)).collect(),
+            targets: drawn.iter().map(of).map(|(faces, index)| faces.target(index)).collect(),
         };
         let moment = Moment { progress: pass.progress, rng };
         Ok(self.strategy.loss(network, output, &labels, moment))

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use burn::tensor::Device;
 use clap::{Args, ValueEnum};
+use despoof::weights::{NamedTensor, load_part};
 use despoof_nn::agnet::{AgNet, AgNetConfig, Variant};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,7 @@ use super::labelled_faces::CueReading;
 use super::options::TrainingOptions;
 use super::run::train;
 use super::strategy::{Strategy, StrategyName, StrategyVisitor};
+use super::teacher::Teacher;
 use crate::cue_source::CueChoice;
 use crate::import::agnet_with_pretrained_trunks;
 
@@ -33,12 +35,27 @@ pub struct AgNetRecipe {
     #[command(flatten)]
     #[serde(flatten)]
     pub cue: CueChoice,
+    /// Look at the aligned face alone, as the paper does, and not at what is around it.
+    #[arg(long)]
+    pub face_only: bool,
     /// Standardise every residual, as the authors' code does.
     #[arg(long)]
     pub standardised_cue: bool,
     /// Disturb faces of both classes alike: light, sharpness, noise, compression, place.
     #[arg(long)]
     pub augment: bool,
+    /// Bundle or run whose AG-Net training starts from; what that network lacks starts as always.
+    #[arg(long, value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_from: Option<PathBuf>,
+    /// Score file (`sample,label,score`) of another network for every training face, by its key: labels
+    /// are mixed with what that teacher says.
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub teacher: Option<PathBuf>,
+    /// How much of a label the teacher decides.
+    #[arg(long, default_value_t = 0.5)]
+    pub teacher_share: f32,
     /// Folder of prepared faces whose real ones are drawn as often as the live faces of the data.
     #[arg(long, value_name = "FACES")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,6 +100,20 @@ impl From<Variant> for VariantName {
 }
 
 impl AgNetRecipe {
+    /// Sizes of the network, out of the preset's.
+    pub fn config(&self, preset: AgNetConfig) -> AgNetConfig {
+        let config = preset.with_variant(self.variant.into());
+        if self.face_only { config.without_context() } else { config }
+    }
+
+    /// The teacher, if there is one.
+    ///
+    /// # Errors
+    /// A file that is no score file.
+    pub fn teacher(&self) -> Result<Option<Teacher>> {
+        self.teacher.as_ref().map(|file| Teacher::read(file, self.teacher_share)).transpose()
+    }
+
     /// Where cues are read from in a plane that `cues` has made; nowhere, where none is looked at.
     pub fn reading(&self) -> Option<CueReading> {
         self.reading_from(self.cue.plane())
@@ -99,6 +130,8 @@ impl AgNetRecipe {
 pub struct AgNetRun<'a, K> {
     /// Sizes, the variant among them.
     pub config: AgNetConfig,
+    /// Weights to start from, if any.
+    pub start: Option<Vec<NamedTensor>>,
     /// Faces and cues.
     pub data: AgNetData<'a>,
     /// Steps, batch, seed, …
@@ -112,22 +145,26 @@ impl<K: Serialize> StrategyVisitor for AgNetRun<'_, K> {
 
     fn visit<S: Strategy>(self, strategy: S) -> Result<()> {
         let device = self.options.seeded_device()?.autodiff();
-        let network = started::<S>(&self.config, self.data.domains(), &device)?;
+        let network = started::<S>(&self.config, self.start, self.data.domains(), &device)?;
         let training = AgNetTraining::new(&self.data, strategy, device)?;
         train(&training, network, self.options, self.kept).map(drop)
     }
 }
 
-/// A strategy's network with random weights and pretrained trunks.
+/// A strategy's network with random weights and pretrained trunks, or with others' wherever they fit.
 ///
 /// # Errors
-/// Weights of the trunks that are missing or damaged.
+/// Weights that are missing, damaged or of other sizes.
 pub fn started<S: Strategy>(
     config: &AgNetConfig,
+    start: Option<Vec<NamedTensor>>,
     domains: usize,
     device: &Device,
 ) -> Result<S::Network> {
-    let agnet = agnet_with_pretrained_trunks(config.init(device))?;
+    let mut agnet = agnet_with_pretrained_trunks(config.init(device))?;
+    if let Some(tensors) = start {
+        agnet = load_part("AG-Net", agnet, tensors)?;
+    }
     Ok(S::network(agnet, config, domains, device))
 }
 

@@ -9,14 +9,22 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use rand_distr::StandardNormal;
 
+/// Least that is kept of a wider crop on one side of its middle: what the aligned face shows, too.
+const SMALLEST_KEPT: f32 = 0.25;
+
 /// Everything that is drawn for one face.
 #[derive(Debug, Clone)]
 pub struct Disturbance {
     placement: Option<Placement>,
-    /// Exposure, gamma and white balance as a table for each channel.
+    /// How much of the wider crop is kept left, above, right and below, as a share of its side from the
+    /// middle.
+    kept: Option<[f32; 4]>,
+    /// Exposure, gamma, contrast and white balance as a table for each channel.
     tones: Option<[[u8; 256]; 3]>,
     /// Saturation against the face's own.
     saturation: f32,
+    /// Deviation of a blur in pixels; 0 for none.
+    blur: f32,
     /// Size to which the face is reduced before it is enlarged again, as a share of its own.
     resolution: f32,
     /// Deviation of the noise, of 255.
@@ -36,14 +44,18 @@ struct Placement {
 }
 
 impl Disturbance {
-    /// Mostly two or three of the six, each mostly mild.
+    /// Mostly three or four of the seven.
     pub fn draw(rng: &mut StdRng) -> Self {
         Self {
             placement: rng.random_bool(0.5).then(|| Placement::draw(rng)),
+            kept: rng
+                .random_bool(0.4)
+                .then(|| std::array::from_fn(|_| rng.random_range(SMALLEST_KEPT..=0.5))),
             tones: rng.random_bool(0.7).then(|| draw_tones(rng)),
-            saturation: if rng.random_bool(0.5) { rng.random_range(0.4..=1.5) } else { 1.0 },
-            resolution: if rng.random_bool(0.35) { rng.random_range(0.3..=0.9) } else { 1.0 },
-            noise: if rng.random_bool(0.3) { rng.random_range(1.0..=9.0) } else { 0.0 },
+            saturation: if rng.random_bool(0.5) { rng.random_range(0.0..=1.5) } else { 1.0 },
+            blur: if rng.random_bool(0.25) { rng.random_range(0.5..=2.2) } else { 0.0 },
+            resolution: if rng.random_bool(0.5) { rng.random_range(0.22..=0.9) } else { 1.0 },
+            noise: if rng.random_bool(0.3) { rng.random_range(1.0..=14.0) } else { 0.0 },
             noise_seed: rng.random(),
             quality: rng.random_bool(0.4).then(|| rng.random_range(30..=92)),
         }
@@ -52,6 +64,9 @@ impl Disturbance {
     /// The face as another camera might have recorded it.
     pub fn of_face(&self, face: RgbImage) -> RgbImage {
         let mut face = self.of_generated(face);
+        if self.blur > 0.0 {
+            face = imageops::fast_blur(&face, self.blur);
+        }
         if self.resolution < 1.0 {
             face = resampled(&face, self.resolution);
         }
@@ -75,6 +90,17 @@ impl Disturbance {
         face
     }
 
+    /// What becomes of the wider crop: light and place as of the face. Noise and blur average out at its
+    /// scale. Sometimes the photo ends closer to the face, with the border repeated as alignment does:
+    /// neither class may be known by how much of its surroundings a data set kept.
+    pub fn of_context(&self, crop: RgbImage) -> RgbImage {
+        let crop = self.of_generated(crop);
+        match self.kept {
+            Some(kept) => cut(&crop, kept),
+            None => crop,
+        }
+    }
+
     fn tone(&self, face: &mut RgbImage) {
         if self.tones.is_none() && self.saturation == 1.0 {
             return;
@@ -91,9 +117,9 @@ impl Disturbance {
 
 impl Placement {
     fn draw(rng: &mut StdRng) -> Self {
-        let (sine, cosine) = rng.random_range(-0.1_f32..=0.1).sin_cos();
-        let scale = rng.random_range(0.93_f32..=1.08);
-        let mut shift = || rng.random_range(-0.04_f32..=0.04);
+        let (sine, cosine) = rng.random_range(-0.16_f32..=0.16).sin_cos();
+        let scale = rng.random_range(0.9_f32..=1.12);
+        let mut shift = || rng.random_range(-0.06_f32..=0.06);
         Self { turn: [cosine * scale, sine * scale], shift: [shift(), shift()] }
     }
 
@@ -113,16 +139,34 @@ impl Placement {
     }
 }
 
-/// Gain of up to a stop and a half, gamma 0.6–1.7, white balance up to a fifth.
+/// Gain from two stops down to one up, gamma 0.6–1.7, haze that lifts blacks and takes contrast, white
+/// balance up to a seventh.
 fn draw_tones(rng: &mut StdRng) -> [[u8; 256]; 3] {
-    let gain = rng.random_range(-1.2_f32..=0.8).exp2();
+    let gain = rng.random_range(-2.2_f32..=0.8).exp2();
     let gamma = rng.random_range(-0.7_f32..=0.7).exp2();
+    let (haze, contrast) = if rng.random_bool(0.4) {
+        (rng.random_range(0.0..=0.25), rng.random_range(0.35..=0.8))
+    } else {
+        (0.0, 1.0)
+    };
     std::array::from_fn(|_| {
         let balance = rng.random_range(-0.2_f32..=0.2).exp2();
         std::array::from_fn(|byte| {
-            let value = (byte as f32 / 255.0).powf(gamma) * gain * balance;
-            (value * 255.0 + 0.5) as u8
+            let value = ((byte as f32 / 255.0).powf(gamma) * gain).min(1.0);
+            ((haze + contrast * value) * balance * 255.0 + 0.5) as u8
         })
+    })
+}
+
+/// The picture with everything but a window around its middle replaced by the window's border.
+fn cut(picture: &RgbImage, [left, top, right, bottom]: [f32; 4]) -> RgbImage {
+    let (width, height) = picture.dimensions();
+    let within = |place: u32, side: u32, before: f32, behind: f32| {
+        let end = |share: f32| (share * side as f32) as u32;
+        place.clamp(end(0.5 - before), end(0.5 + behind).saturating_sub(1))
+    };
+    RgbImage::from_fn(width, height, |x, y| {
+        *picture.get_pixel(within(x, width, left, right), within(y, height, top, bottom))
     })
 }
 
@@ -151,8 +195,10 @@ mod tests {
     fn nothing() -> Disturbance {
         Disturbance {
             placement: None,
+            kept: None,
             tones: None,
             saturation: 1.0,
+            blur: 0.0,
             resolution: 1.0,
             noise: 0.0,
             noise_seed: 0,
@@ -177,7 +223,8 @@ mod tests {
     fn light_and_place_of_the_generated_face_follow_the_input() {
         for seed in 0..20 {
             let drawn = Disturbance::draw(&mut StdRng::seed_from_u64(seed));
-            let recorded = Disturbance { resolution: 1.0, noise: 0.0, quality: None, ..drawn };
+            let recorded =
+                Disturbance { blur: 0.0, resolution: 1.0, noise: 0.0, quality: None, ..drawn };
             assert_eq!(recorded.of_face(gradient()), recorded.of_generated(gradient()));
         }
     }
@@ -188,6 +235,16 @@ mod tests {
         assert_eq!(placement.of(&gradient()), gradient());
         let shifted = Placement { turn: [1.0, 0.0], shift: [0.25, 0.0] }.of(&gradient());
         assert_eq!(shifted.get_pixel(10, 10), gradient().get_pixel(26, 10));
+    }
+
+    #[test]
+    fn a_cut_repeats_the_border_of_what_is_kept() {
+        let whole = gradient();
+        let narrow = cut(&whole, [0.25, 0.5, 0.25, 0.5]);
+        assert_eq!(narrow.get_pixel(3, 9), whole.get_pixel(16, 9));
+        assert_eq!(narrow.get_pixel(60, 9), whole.get_pixel(47, 9));
+        assert_eq!(narrow.get_pixel(30, 63), whole.get_pixel(30, 63));
+        assert_eq!(cut(&whole, [0.5; 4]), whole);
     }
 
     #[test]

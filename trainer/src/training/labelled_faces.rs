@@ -5,12 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Result, ensure};
 use burn::tensor::{Device, Tensor};
 use despoof::cue::cue_from_residual;
+use despoof_nn::agnet::Views;
 use rand::Rng;
 use rand::rngs::StdRng;
 
 use super::augment::Disturbance;
 use super::batch;
-use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceEntry, FaceStore, ImagePlane};
+use super::teacher::Teacher;
+use crate::data::face_store::{
+    ALIGNED, ALIGNED_SIDE, CONTEXT, CONTEXT_SIDE, FaceEntry, FaceStore, ImagePlane,
+};
 
 /// Where cues are read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +25,8 @@ pub struct CueReading {
     pub standardised: bool,
 }
 
-/// Faces and, where the network looks at one, their cues: `[faces, 3, 224, 224]` each.
-pub type Inputs = (Tensor<4>, Option<Tensor<4>>);
+/// Faces and, where the network looks at one, their cues, `[faces, 3, 224, 224]`.
+pub type Inputs = (Views, Option<Tensor<4>>);
 
 /// What becomes of each face of a batch before training sees it.
 pub struct Changes {
@@ -48,21 +52,24 @@ impl Changes {
 /// Faces of a store.
 pub struct LabelledFaces {
     aligned: ImagePlane,
+    context: Option<ImagePlane>,
     generated: Option<(ImagePlane, bool)>,
     live: Vec<bool>,
+    targets: Vec<f32>,
     domains: Vec<usize>,
     /// Training faces of a class (attacks, live), by domain and attack instrument.
     groups: [Vec<Vec<usize>>; 2],
 }
 
 impl LabelledFaces {
-    /// Opens a store; `reading` says where its cues are, `None` that there is no look at one. Domains
-    /// count from `first_domain`.
+    /// Opens a store; `context` says whether wider crops are looked at, `reading` where the cues are,
+    /// `None` that there is no look at one. Domains count from `first_domain`.
     ///
     /// # Errors
-    /// A store whose generated faces are not complete.
+    /// A store whose wider crops or generated faces are not complete.
     pub fn open(
         store: &FaceStore,
+        context: bool,
         reading: Option<&CueReading>,
         first_domain: usize,
     ) -> Result<Self> {
@@ -73,13 +80,28 @@ impl LabelledFaces {
             // Domains that are held out as a whole have no number and are never drawn.
             .map(|entry| names.iter().position(|name| *name == entry.metadata.domain).unwrap_or(0))
             .map(|domain| first_domain + domain);
+        let live: Vec<bool> = store.entries.iter().map(is_live).collect();
         Ok(Self {
             aligned: store.image_plane(ALIGNED, ALIGNED_SIDE)?,
+            context: context.then(|| wider_crops(store)).transpose()?,
             generated: reading.map(|reading| generated(store, reading)).transpose()?,
-            live: store.entries.iter().map(is_live).collect(),
+            targets: live.iter().map(|&live| f32::from(u8::from(live))).collect(),
+            live,
             domains: domains.collect(),
             groups: groups_by_class(store),
         })
+    }
+
+    /// The same faces with targets nearer to what a teacher says of each.
+    ///
+    /// # Errors
+    /// A training face that the teacher says nothing of.
+    pub fn with_teacher(mut self, store: &FaceStore, teacher: &Teacher) -> Result<Self> {
+        for index in store.training_faces() {
+            let target = &mut self.targets[index];
+            *target = teacher.target(&store.entries[index].key, *target)?;
+        }
+        Ok(self)
     }
 
     /// Training faces.
@@ -102,6 +124,11 @@ impl LabelledFaces {
     /// Whether a face is live.
     pub fn is_live(&self, index: usize) -> bool {
         self.live[index]
+    }
+
+    /// The probability of live that training aims for.
+    pub fn target(&self, index: usize) -> f32 {
+        self.targets[index]
     }
 
     /// Number of a face's domain.
@@ -131,16 +158,42 @@ impl LabelledFaces {
         for (face, disturbance) in faces.iter_mut().zip(&changes.disturbances) {
             *face = disturbance.of_face(std::mem::take(face));
         }
-        let aligned = batch::tensor(&faces, device);
-        let Some((plane, standardised)) = &self.generated else { return Ok((aligned, None)) };
+        let face = batch::tensor(&faces, device);
+        let context = self.changed_context(indices, changes, device)?;
+        let views = Views { face, context };
+        let Some((plane, standardised)) = &self.generated else { return Ok((views, None)) };
         let mut drawn = batch::images(plane, indices, &changes.mirrored)?;
         for (face, disturbance) in drawn.iter_mut().zip(&changes.disturbances) {
             *face = disturbance.of_generated(std::mem::take(face));
         }
         let drawn = batch::tensor(&drawn, device);
-        let cue = cue_from_residual(aligned.clone(), drawn, *standardised);
-        Ok((aligned, Some(cue)))
+        let cue = cue_from_residual(views.face.clone(), drawn, *standardised);
+        Ok((views, Some(cue)))
     }
+
+    fn changed_context(
+        &self,
+        indices: &[usize],
+        changes: &Changes,
+        device: &Device,
+    ) -> Result<Option<Tensor<4>>> {
+        let Some(plane) = &self.context else { return Ok(None) };
+        let mut crops = batch::images(plane, indices, &changes.mirrored)?;
+        for (crop, disturbance) in crops.iter_mut().zip(&changes.disturbances) {
+            *crop = disturbance.of_context(std::mem::take(crop));
+        }
+        Ok(Some(batch::tensor(&crops, device)))
+    }
+}
+
+fn wider_crops(store: &FaceStore) -> Result<ImagePlane> {
+    let plane = store.image_plane(CONTEXT, CONTEXT_SIDE)?;
+    ensure!(
+        plane.plane.records()? >= store.entries.len(),
+        "{} has no wider crop of every face in {CONTEXT}; prepare them anew, or train with --face-only",
+        store.folder().display()
+    );
+    Ok(plane)
 }
 
 fn generated(store: &FaceStore, reading: &CueReading) -> Result<(ImagePlane, bool)> {

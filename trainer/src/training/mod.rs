@@ -24,3 +24,4 @@ mod resume_test;
 pub mod run;
 pub mod samples;
 pub mod strategy;
+pub mod teacher;

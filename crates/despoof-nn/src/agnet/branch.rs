@@ -2,14 +2,15 @@
 
 use burn::module::{Initializer, Module, Param};
 use burn::nn::LayerNorm;
+use burn::nn::conv::Conv2d;
 use burn::tensor::{Device, Tensor};
 
-use super::config::AgNetConfig;
+use super::config::{AgNetConfig, ClassToken};
 use super::embedder::Embedder;
 use super::guided_layer::GuidedLayer;
-use super::{NORM_EPSILON, layer_norm};
+use super::{NORM_EPSILON, Views, layer_norm};
 use crate::layers;
-use crate::ops;
+use crate::ops::{self, tokens_from_map};
 
 /// The second vision transformer of the dual-branch network, with the first one's names.
 #[derive(Module, Debug)]
@@ -19,6 +20,24 @@ pub(super) struct Branch {
     pos_embed: Param<Tensor<3>>,
     blocks: Vec<GuidedLayer>,
     norm: LayerNorm,
+    #[module(skip)]
+    class_token: ClassToken,
+}
+
+/// Makes tokens of a wider crop, with the embedder's own trunk.
+#[derive(Module, Debug)]
+pub(super) struct ContextEmbedder {
+    proj: Conv2d,
+    pos_embed: Param<Tensor<3>>,
+}
+
+impl ContextEmbedder {
+    pub(super) fn new(config: &AgNetConfig, tokens: usize, device: &Device) -> Self {
+        Self {
+            proj: config.embedder.projection(config.width, device),
+            pos_embed: learned_token(tokens, config.width, device),
+        }
+    }
 }
 
 /// The parts of a vision transformer, whether AG-Net itself holds them (as timm's names have it) or a
@@ -27,15 +46,17 @@ pub(super) struct Parts<'a> {
     pub(super) patch_embed: &'a Embedder,
     pub(super) cls_token: &'a Param<Tensor<3>>,
     pub(super) pos_embed: &'a Param<Tensor<3>>,
+    pub(super) context: Option<&'a ContextEmbedder>,
+    pub(super) class_token: ClassToken,
     pub(super) blocks: &'a [GuidedLayer],
     pub(super) norm: &'a LayerNorm,
 }
 
 /// What a vision transformer says of a batch.
 pub(super) struct Tokens {
-    /// f_0 without the class token, `[batch, tokens, width]`.
+    /// f_0 without class token and wider crop, `[batch, tokens, width]`.
     pub(super) embedded: Tensor<3>,
-    /// f_L without the class token, `[batch, tokens, width]`.
+    /// f_L without class token and wider crop, `[batch, tokens, width]`.
     pub(super) last: Tensor<3>,
     /// The class token behind the last norm, `[batch, width]`.
     pub(super) feature: Tensor<2>,
@@ -49,6 +70,7 @@ impl Branch {
             pos_embed: learned_token(1 + config.tokens, config.width, device),
             blocks: (0..config.layers).map(|_| config.layer().init(device)).collect(),
             norm: layer_norm(config.width, device),
+            class_token: config.class_token,
         }
     }
 
@@ -57,6 +79,8 @@ impl Branch {
             patch_embed: &self.patch_embed,
             cls_token: &self.cls_token,
             pos_embed: &self.pos_embed,
+            context: None,
+            class_token: self.class_token,
             blocks: &self.blocks,
             norm: &self.norm,
         }
@@ -64,17 +88,28 @@ impl Branch {
 }
 
 impl Parts<'_> {
-    /// Paper eq. 6 and 7: an image `[batch, 3, height, width]`, guided by tokens of the cue or not.
-    pub(super) fn forward(&self, image: Tensor<4>, cue_tokens: Option<&Tensor<3>>) -> Tokens {
-        let embedded = self.patch_embed.forward(image);
-        let [batch, count, width] = embedded.dims();
-        let cls_token = ops::expand(self.cls_token.val(), [batch, 1, width]);
+    /// Paper eq. 6 and 7, guided by tokens of the cue or not. Tokens of a wider crop, which the paper
+    /// does not have, stand behind those of the face.
+    pub(super) fn forward(&self, views: Views, cue_tokens: Option<&Tensor<3>>) -> Tokens {
+        let face = self.patch_embed.forward(views.face);
+        let around = self.context.map(|embedder| {
+            let crop = views.context.expect("this network looks at a wider crop");
+            (self.patch_embed.forward_by(&embedder.proj, crop), &embedder.pos_embed)
+        });
+        let class_token = self.class_token(&face, around.as_ref().map(|(map, _)| map));
+        let embedded = tokens_from_map(face);
+        let [_, count, _] = embedded.dims();
         let mut tokens =
-            ops::add(ops::concatenate(cls_token, embedded.clone(), 1), self.pos_embed.val());
+            ops::add(ops::concatenate(class_token, embedded.clone(), 1), self.pos_embed.val());
+        if let Some((map, positions)) = around {
+            let around = ops::add(tokens_from_map(map), positions.val());
+            tokens = ops::concatenate(tokens, around, 1);
+        }
         for layer in self.blocks {
             tokens = layer.forward(tokens, cue_tokens.cloned());
         }
         let class_token = ops::slice(tokens.clone(), 1, 0, 1);
+        let [batch, _, width] = class_token.dims();
         Tokens {
             embedded,
             last: ops::slice(tokens, 1, 1, count),
@@ -84,6 +119,25 @@ impl Parts<'_> {
             ),
         }
     }
+
+    /// `[batch, 1, width]`, from the tokens' maps.
+    fn class_token(&self, face: &Tensor<4>, around: Option<&Tensor<4>>) -> Tensor<3> {
+        let [batch, width, ..] = face.dims();
+        let learned = ops::expand(self.cls_token.val(), [batch, 1, width]);
+        match self.class_token {
+            ClassToken::Learned => learned,
+            ClassToken::Pooled => [Some(face), around]
+                .into_iter()
+                .flatten()
+                .fold(learned, |token, map| ops::add(token, mean_of_map(map.clone()))),
+        }
+    }
+}
+
+/// A square map's mean over its positions, `[batch, 1, width]`.
+fn mean_of_map(map: Tensor<4>) -> Tensor<3> {
+    let [batch, width, side, _] = map.dims();
+    ops::reshape(ops::average_pool(map, side), [batch, 1, width])
 }
 
 /// Tokens that start as small noise, `[1, count, width]`.

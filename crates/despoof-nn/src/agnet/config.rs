@@ -17,6 +17,13 @@ pub struct AgNetConfig {
     pub embedder: EmbedderConfig,
     /// Number of those tokens: positions of the embedder's map.
     pub tokens: usize,
+    /// Number of further tokens that the embedder makes of a wider crop, the face with what is around
+    /// it; none where the network sees the face alone, as in the paper.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context_tokens: Option<usize>,
+    /// What the class token starts as.
+    #[serde(default, skip_serializing_if = "ClassToken::is_learned")]
+    pub class_token: ClassToken,
     /// What makes tokens of the cue.
     pub cue_encoder: CueEncoderConfig,
     /// Width of the face's tokens.
@@ -29,6 +36,26 @@ pub struct AgNetConfig {
     pub mlp_ratio: usize,
     /// Width of the embedding in front of the classifier.
     pub bottleneck_width: usize,
+}
+
+/// What the class token is in front of the first layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClassToken {
+    /// The same for every face, as in vision transformers.
+    #[default]
+    Learned,
+    /// That, plus the mean of the face's tokens and the mean of those around it. The layers of a new
+    /// network change nothing: it starts as a linear classifier over its trunk's maps
+    /// (docs/adr/0010).
+    Pooled,
+}
+
+impl ClassToken {
+    /// For manifests written before there were others.
+    fn is_learned(&self) -> bool {
+        *self == Self::Learned
+    }
 }
 
 /// How face and cue come together (paper table 3).
@@ -66,6 +93,8 @@ impl AgNetConfig {
             variant: Variant::AgNet,
             embedder: EmbedderConfig::Patches { side: 16 },
             tokens: 196,
+            context_tokens: None,
+            class_token: ClassToken::Learned,
             cue_encoder: CueEncoderConfig::ResNet(ResNetConfig::resnet18()),
             width: 768,
             layers: 12,
@@ -82,6 +111,9 @@ impl AgNetConfig {
             variant: Variant::AgNet,
             embedder: EmbedderConfig::EfficientNetLite(lite0.clone().to_stride_16()),
             tokens: 196,
+            // Of 112×112 pixels.
+            context_tokens: Some(49),
+            class_token: ClassToken::Pooled,
             cue_encoder: CueEncoderConfig::EfficientNetLite(lite0.to_stride_32()),
             width: 192,
             layers: 6,
@@ -91,10 +123,17 @@ impl AgNetConfig {
         }
     }
 
-    /// The same sizes in another of the paper's networks.
+    /// The same sizes in another of the paper's networks. One that sees no face sees nothing around it.
     #[must_use]
     pub fn with_variant(self, variant: Variant) -> Self {
-        Self { variant, ..self }
+        let context_tokens = self.context_tokens.filter(|_| variant != Variant::OnlyResidual);
+        Self { variant, context_tokens, ..self }
+    }
+
+    /// The same sizes, without a look at what is around the face.
+    #[must_use]
+    pub fn without_context(self) -> Self {
+        Self { context_tokens: None, ..self }
     }
 
     /// A layer of the network; only AG-Net's own has cross-attention.
@@ -104,6 +143,7 @@ impl AgNetConfig {
             cue_width: (self.variant == Variant::AgNet).then(|| self.cue_encoder.width()),
             heads: self.heads,
             mlp_ratio: self.mlp_ratio,
+            starts_as_identity: self.class_token == ClassToken::Pooled,
         }
     }
 

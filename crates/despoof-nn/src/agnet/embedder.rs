@@ -40,26 +40,35 @@ pub(super) struct Embedder {
 
 impl EmbedderConfig {
     pub(super) fn init(&self, width: usize, device: &Device) -> Embedder {
+        let trunk = match self {
+            Self::Patches { .. } => None,
+            Self::EfficientNetLite(config) => Some(config.init(device)),
+        };
+        Embedder { trunk, proj: self.projection(width, device) }
+    }
+
+    /// What makes tokens of the trunk's map, or of the image where there is no trunk.
+    pub(super) fn projection(&self, width: usize, device: &Device) -> Conv2d {
         match self {
-            Self::Patches { side } => {
-                Embedder { trunk: None, proj: patches(3, width, *side, device) }
-            }
-            Self::EfficientNetLite(config) => Embedder {
-                trunk: Some(config.init(device)),
-                proj: patches(config.width(), width, 1, device),
-            },
+            Self::Patches { side } => patches(3, width, *side, device),
+            Self::EfficientNetLite(config) => patches(config.width(), width, 1, device),
         }
     }
 }
 
 impl Embedder {
-    /// `[batch, 3, height, width]` to `[batch, tokens, width]`.
-    pub(super) fn forward(&self, face: Tensor<4>) -> Tensor<3> {
+    /// `[batch, 3, height, width]` to `[batch, width, rows, columns]`: a token at each position.
+    pub(super) fn forward(&self, face: Tensor<4>) -> Tensor<4> {
+        self.forward_by(&self.proj, face)
+    }
+
+    /// The same behind another projection.
+    pub(super) fn forward_by(&self, projection: &Conv2d, image: Tensor<4>) -> Tensor<4> {
         let map = match &self.trunk {
-            Some(trunk) => trunk.forward(face),
-            None => face,
+            Some(trunk) => trunk.forward(image),
+            None => image,
         };
-        tokens_from_map(layers::conv2d(&self.proj, map))
+        layers::conv2d(projection, map)
     }
 }
 

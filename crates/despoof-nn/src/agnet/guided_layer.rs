@@ -21,6 +21,9 @@ pub struct GuidedLayerConfig {
     pub heads: usize,
     /// Inner width of the feed-forward part over `width`.
     pub mlp_ratio: usize,
+    /// Whether every branch of a new layer gives zero, not the cross-attention's alone.
+    #[serde(default)]
+    pub starts_as_identity: bool,
 }
 
 /// One cue guided feature extraction layer F_guided (paper eq. 9 to 11).
@@ -41,17 +44,20 @@ impl GuidedLayerConfig {
     /// A layer that does not look at the cue yet.
     pub fn init(&self, device: &Device) -> GuidedLayer {
         let width = self.width;
+        let zeros = |linear: LinearConfig| linear.with_initializer(Initializer::Zeros);
+        let branch = |linear| if self.starts_as_identity { zeros(linear) } else { linear };
         let out = LinearConfig::new(width, width);
-        let cross_out = out.clone().with_initializer(Initializer::Zeros);
+        let cross_out = zeros(out.clone());
+        let inner = self.mlp_ratio * width;
         GuidedLayer {
             norm1: layer_norm(width, device),
-            attn: Attention::new(width, self.heads, out, device),
+            attn: Attention::new(width, self.heads, branch(out), device),
             norm_cross: self.cue_width.map(|_| layer_norm(width, device)),
             cross_attn: self
                 .cue_width
                 .map(|cue_width| Attention::new(cue_width, self.heads, cross_out, device)),
             norm2: layer_norm(width, device),
-            mlp: Mlp::new(width, self.mlp_ratio * width, device),
+            mlp: Mlp::new(width, branch(LinearConfig::new(inner, width)), device),
         }
     }
 }
@@ -113,11 +119,9 @@ struct Mlp {
 }
 
 impl Mlp {
-    fn new(width: usize, inner: usize, device: &Device) -> Self {
-        Self {
-            fc1: LinearConfig::new(width, inner).init(device),
-            fc2: LinearConfig::new(inner, width).init(device),
-        }
+    /// The second layer `out` also gives the inner width.
+    fn new(width: usize, out: LinearConfig, device: &Device) -> Self {
+        Self { fc1: LinearConfig::new(width, out.d_input).init(device), fc2: out.init(device) }
     }
 
     /// `[batch, tokens, width]` to the same.

@@ -17,10 +17,10 @@ use burn::tensor::{Device, Tensor};
 use crate::cost;
 use crate::layers;
 use crate::ops;
-use branch::{Branch, Parts, Tokens, learned_token};
+use branch::{Branch, ContextEmbedder, Parts, Tokens, learned_token};
 use embedder::{CueEncoder, Embedder};
 
-pub use config::{AgNetConfig, Variant};
+pub use config::{AgNetConfig, ClassToken, Variant};
 pub use embedder::{CueEncoderConfig, EmbedderConfig};
 pub use guided_layer::{GuidedLayer, GuidedLayerConfig};
 
@@ -36,6 +36,7 @@ pub struct AgNet {
     patch_embed: Embedder,
     cls_token: Param<Tensor<3>>,
     pos_embed: Param<Tensor<3>>,
+    context: Option<ContextEmbedder>,
     cue_encoder: Option<CueEncoder>,
     cue_branch: Option<Branch>,
     blocks: Vec<GuidedLayer>,
@@ -44,14 +45,33 @@ pub struct AgNet {
     classifier: Linear,
     #[module(skip)]
     variant: Variant,
+    #[module(skip)]
+    class_token: ClassToken,
+}
+
+/// What AG-Net looks at beside the cue.
+#[derive(Clone, Debug)]
+pub struct Views {
+    /// Aligned faces, `[batch, 3, height, width]` in [−1, 1].
+    pub face: Tensor<4>,
+    /// The same faces with what is around them, in the same units and of any size that gives the
+    /// configured number of tokens.
+    pub context: Option<Tensor<4>>,
+}
+
+impl Views {
+    /// Of a network that sees the face alone.
+    pub fn of_face(face: Tensor<4>) -> Self {
+        Self { face, context: None }
+    }
 }
 
 /// What [`AgNet::forward`] says of a batch.
 #[derive(Clone, Debug)]
 pub struct AgNetOutput {
-    /// The first vision transformer's f_0 without the class token, `[batch, tokens, width]`.
+    /// The first vision transformer's f_0 without class token and wider crop, `[batch, tokens, width]`.
     pub embedded: Tensor<3>,
-    /// Its f_L without the class token, not normalised, `[batch, tokens, width]`.
+    /// Its f_L without class token and wider crop, not normalised, `[batch, tokens, width]`.
     pub tokens: Tensor<3>,
     /// F_AG(x) of paper eq. 8, `[batch, width]`; both branches' beside each other where there are two.
     pub feature: Tensor<2>,
@@ -70,6 +90,7 @@ impl AgNetConfig {
             patch_embed: self.embedder.init(self.width, device),
             cls_token: learned_token(1, self.width, device),
             pos_embed: learned_token(1 + self.tokens, self.width, device),
+            context: self.context_tokens.map(|count| ContextEmbedder::new(self, count, device)),
             cue_encoder: is(Variant::AgNet).then(|| self.cue_encoder.init(device)),
             cue_branch: is(Variant::DualBranch).then(|| Branch::new(self, device)),
             blocks: (0..self.layers).map(|_| self.layer().init(device)).collect(),
@@ -77,6 +98,7 @@ impl AgNetConfig {
             bottleneck: LinearConfig::new(self.feature_width(), self.bottleneck_width).init(device),
             classifier: LinearConfig::new(self.bottleneck_width, CLASSES).init(device),
             variant: self.variant,
+            class_token: self.class_token,
         }
     }
 }
@@ -84,23 +106,26 @@ impl AgNetConfig {
 impl AgNet {
     /// F_AG (paper eq. 5 to 8) and the classifier behind it.
     ///
-    /// `face` and `cue`, the residual x − x̂, are `[batch, 3, height, width]`, made for 224×224.
+    /// Face and `cue`, the residual x − x̂, are `[batch, 3, height, width]`, made for 224×224.
     /// Without a cue every layer leaves its cross-attention out.
     ///
     /// # Panics
-    /// Without a cue, where the variant sees the residual as an image.
-    pub fn forward(&self, face: Tensor<4>, cue: Option<Tensor<4>>) -> AgNetOutput {
-        let residual = |cue: Option<Tensor<4>>| cue.expect("this variant looks at the residual");
+    /// Without a cue, where the variant sees the residual as an image; without a wider crop, where the
+    /// network looks at one.
+    pub fn forward(&self, views: Views, cue: Option<Tensor<4>>) -> AgNetOutput {
+        let residual = |cue: Option<Tensor<4>>| {
+            Views::of_face(cue.expect("this variant looks at the residual"))
+        };
         let trunk = self.parts();
         let (tokens, second) = match self.variant {
             Variant::AgNet => {
-                return self.forward_guided(face, cue.map(|cue| self.cue_tokens(cue)));
+                return self.forward_guided(views, cue.map(|cue| self.cue_tokens(cue)));
             }
-            Variant::OnlyImage => (trunk.forward(face, None), None),
+            Variant::OnlyImage => (trunk.forward(views, None), None),
             Variant::OnlyResidual => (trunk.forward(residual(cue), None), None),
             Variant::DualBranch => {
                 let branch = self.cue_branch.as_ref().expect("two branches have a second one");
-                (trunk.forward(face, None), Some(branch.parts().forward(residual(cue), None)))
+                (trunk.forward(views, None), Some(branch.parts().forward(residual(cue), None)))
             }
         };
         self.output(tokens, second)
@@ -108,8 +133,13 @@ impl AgNet {
 
     /// [`Self::forward`] of the published variant with the cue's tokens, as [`Self::cue_tokens`] gives
     /// them.
-    pub fn forward_guided(&self, face: Tensor<4>, cue_tokens: Option<Tensor<3>>) -> AgNetOutput {
-        self.output(self.parts().forward(face, cue_tokens.as_ref()), None)
+    pub fn forward_guided(&self, views: Views, cue_tokens: Option<Tensor<3>>) -> AgNetOutput {
+        self.output(self.parts().forward(views, cue_tokens.as_ref()), None)
+    }
+
+    /// Whether it looks at a wider crop beside the face.
+    pub fn looks_at_context(&self) -> bool {
+        self.context.is_some()
     }
 
     fn output(&self, tokens: Tokens, second: Option<Tokens>) -> AgNetOutput {
@@ -164,6 +194,8 @@ impl AgNet {
             patch_embed: &self.patch_embed,
             cls_token: &self.cls_token,
             pos_embed: &self.pos_embed,
+            context: self.context.as_ref(),
+            class_token: self.class_token,
             blocks: &self.blocks,
             norm: &self.norm,
         }

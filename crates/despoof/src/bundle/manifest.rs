@@ -1,11 +1,13 @@
 //! `manifest.json`: what a bundle holds, how its input is prepared, and how it decides.
 
+use despoof_nn::agnet::AgNetConfig;
 use despoof_nn::presets::Preset;
+use image::RgbImage;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::BundleError;
-use crate::align::Template;
+use crate::align::{ContextCrop, Crops, Landmarks, Template, aligned_from_photo};
 use crate::decide::DecisionRule;
 use crate::detect::DetectorConfig;
 
@@ -43,6 +45,26 @@ pub struct Preprocessing {
     pub side: u32,
     /// Whether the cue is standardised per image.
     pub standardised_cue: bool,
+    /// The wider crop, where AG-Net looks at one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<ContextCrop>,
+}
+
+impl Preprocessing {
+    /// As AG-Net of these sizes was trained.
+    pub fn of_agnet(agnet: &AgNetConfig) -> Self {
+        let context = agnet.context_tokens.map(|_| ContextCrop::default());
+        Self { context, ..Self::default() }
+    }
+
+    /// A face cut out of its photo by its landmarks.
+    pub fn crops_from_photo(&self, photo: &RgbImage, landmarks: &Landmarks) -> Crops {
+        let crop = |template: &Template, side| aligned_from_photo(photo, landmarks, template, side);
+        Crops {
+            aligned: crop(&self.template, self.side),
+            context: self.context.map(|context| crop(&context.template, context.side)),
+        }
+    }
 }
 
 impl Default for Preprocessing {
@@ -52,6 +74,7 @@ impl Default for Preprocessing {
             template: Template::PIPELINE,
             side: 224,
             standardised_cue: false,
+            context: None,
         }
     }
 }
@@ -63,7 +86,7 @@ pub struct TensorEntry {
     pub name: String,
     /// Dimensions in PyTorch's order.
     pub shape: Vec<usize>,
-    /// `I8` (with `NAME.scale` beside it) or `F32`.
+    /// `I8` (with `NAME.scale` beside it), `F16` or `F32`.
     pub dtype: String,
     /// The file it is in.
     pub shard: String,

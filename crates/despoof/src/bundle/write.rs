@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use despoof_nn::presets::Preset;
+use half::f16;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 
@@ -17,18 +18,28 @@ use crate::weights::NamedTensor;
 /// Largest shard in bytes: wasm memory never shrinks, so a shard's bytes must stay small. Headers and scales come on top: the file stays below 8 MB.
 const SHARD_BYTES: usize = 7_500_000;
 
+/// Names of the detector's tensors. In int8 its landmarks move by a pixel or two, and with them the crop
+/// that every later network sees: scores moved five times as far as by int8 in all the others.
+const DETECTOR: &str = "mtcnn.";
+
 /// How weights are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precision {
-    /// Weights of at least two dimensions as int8 per output channel, the rest in 32 bits: what ships.
+    /// What ships: weights of at least two dimensions as int8 per output channel (the detector's as
+    /// 16-bit floats), the rest in 32 bits.
     Int8,
     /// Everything in 32 bits: what int8 is measured against.
     Float32,
 }
 
 impl Precision {
-    fn quantizes(self, shape: &[usize]) -> bool {
-        self == Self::Int8 && is_quantized(shape)
+    fn dtype(self, tensor: &NamedTensor) -> Dtype {
+        match self {
+            Self::Int8 if !is_quantized(&tensor.shape) => Dtype::F32,
+            Self::Int8 if tensor.name.starts_with(DETECTOR) => Dtype::F16,
+            Self::Int8 => Dtype::I8,
+            Self::Float32 => Dtype::F32,
+        }
     }
 }
 
@@ -99,11 +110,7 @@ fn shard_groups(tensors: &[NamedTensor], precision: Precision) -> Vec<Vec<&Named
     let mut groups: Vec<Vec<&NamedTensor>> = Vec::new();
     let mut filled = SHARD_BYTES;
     for tensor in tensors {
-        let bytes = if precision.quantizes(&tensor.shape) {
-            tensor.values.len()
-        } else {
-            tensor.values.len() * 4
-        };
+        let bytes = tensor.values.len() * precision.dtype(tensor).bitsize() / 8;
         if filled + bytes > SHARD_BYTES {
             groups.push(Vec::new());
             filled = 0;
@@ -125,7 +132,7 @@ fn shard_bytes(
     entries.extend(group.iter().map(|tensor| TensorEntry {
         name: tensor.name.clone(),
         shape: tensor.shape.clone(),
-        dtype: if precision.quantizes(&tensor.shape) { "I8" } else { "F32" }.to_owned(),
+        dtype: format!("{:?}", precision.dtype(tensor)),
         shard: shard.to_owned(),
     }));
     let views = stored.iter().map(|tensor| {
@@ -137,24 +144,33 @@ fn shard_bytes(
 }
 
 fn stored_from_named(tensor: &NamedTensor, precision: Precision) -> Vec<Stored> {
-    let floats = |name: String, shape: Vec<usize>, values: &[f32]| Stored {
-        name,
-        shape,
-        dtype: Dtype::F32,
-        bytes: values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+    let stored = |dtype, bytes| Stored {
+        name: tensor.name.clone(),
+        shape: tensor.shape.clone(),
+        dtype,
+        bytes,
     };
-    if !precision.quantizes(&tensor.shape) {
-        return vec![floats(tensor.name.clone(), tensor.shape.clone(), &tensor.values)];
+    match precision.dtype(tensor) {
+        Dtype::I8 => {
+            let channels = tensor.shape[0];
+            let quantized = quantized_from_floats(&tensor.values, channels);
+            let scales = Stored {
+                name: format!("{}.scale", tensor.name),
+                shape: vec![channels],
+                dtype: Dtype::F32,
+                bytes: float_bytes(&quantized.scales),
+            };
+            let bytes = quantized.values.iter().map(|&value| value as u8).collect();
+            vec![stored(Dtype::I8, bytes), scales]
+        }
+        Dtype::F16 => {
+            let halves = tensor.values.iter().map(|&value| f16::from_f32(value));
+            vec![stored(Dtype::F16, halves.flat_map(f16::to_le_bytes).collect())]
+        }
+        dtype => vec![stored(dtype, float_bytes(&tensor.values))],
     }
-    let channels = tensor.shape[0];
-    let quantized = quantized_from_floats(&tensor.values, channels);
-    vec![
-        Stored {
-            name: tensor.name.clone(),
-            shape: tensor.shape.clone(),
-            dtype: Dtype::I8,
-            bytes: quantized.values.iter().map(|&value| value as u8).collect(),
-        },
-        floats(format!("{}.scale", tensor.name), vec![channels], &quantized.scales),
-    ]
+}
+
+fn float_bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }

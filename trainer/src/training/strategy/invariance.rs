@@ -43,7 +43,7 @@ mod tests {
     const WEIGHTS: [f64; 4] = [0.3, -0.2, 0.5, 0.7];
 
     fn labels() -> Labels {
-        Labels { live: vec![true, false, true, false], domains: vec![0, 0, 1, 1] }
+        Labels::new(vec![true, false, true, false], vec![0, 0, 1, 1])
     }
 
     fn cross_entropy(features: &[f64], weights: &[f64], domain: usize) -> f64 {

@@ -49,6 +49,9 @@ pub struct Labels {
     pub live: Vec<bool>,
     /// The domain of each face, counted from 0.
     pub domains: Vec<usize>,
+    /// The probability of live that classification aims for: that of the class, or nearer to what a
+    /// teacher says of the face.
+    pub targets: Vec<f32>,
 }
 
 /// Where in a training a loss is computed.
@@ -109,6 +112,24 @@ impl StrategyName {
 }
 
 impl Labels {
+    /// Of faces that no teacher says anything of.
+    #[cfg(test)]
+    pub fn new(live: Vec<bool>, domains: Vec<usize>) -> Self {
+        let targets = live.iter().map(|&live| f32::from(u8::from(live))).collect();
+        Self { live, domains, targets }
+    }
+
+    /// What classification aims for, of attack and live as AG-Net counts them, `[batch, 2]`.
+    fn target_probabilities(&self, device: &Device) -> Tensor<2> {
+        let of_face = |&live: &f32| {
+            let mut classes = [1.0 - live; 2];
+            classes[LIVE] = live;
+            classes
+        };
+        let values: Vec<f32> = self.targets.iter().flat_map(of_face).collect();
+        Tensor::from_data(TensorData::new(values, [self.targets.len(), 2]), device)
+    }
+
     /// Class of each face as AG-Net counts them, `[batch]`.
     pub fn classes(&self, device: &Device) -> Tensor<1, Int> {
         let classes: Vec<usize> =

@@ -47,8 +47,7 @@ impl Strategy for SaFas {
         labels: &Labels,
         moment: Moment,
     ) -> StepLoss {
-        let classes = labels.classes(&output.logits.device());
-        let (classification, right) = self.classification.of(output.logits.clone(), classes);
+        let (classification, right) = self.classification.of(output.logits.clone(), labels);
         let groups = groups(labels);
         let separability = supervised_contrastive(output.embedding.clone(), &groups, TEMPERATURE);
         let alignment = hyperplane_penalty(output.embedding, output.logits, labels);
@@ -75,7 +74,7 @@ mod tests {
 
     #[test]
     fn domains_and_classes_are_apart() {
-        let labels = Labels { live: vec![true, true, false, false], domains: vec![0, 1, 0, 1] };
+        let labels = Labels::new(vec![true, true, false, false], vec![0, 1, 0, 1]);
         assert_eq!(groups(&labels), [1, 3, 0, 2]);
     }
 }

@@ -59,8 +59,7 @@ impl Strategy for Ssan {
         labels: &Labels,
         moment: Moment,
     ) -> StepLoss {
-        let classes = labels.classes(&output.logits.device());
-        let (classification, right) = self.classification.of(output.logits, classes.clone());
+        let (classification, right) = self.classification.of(output.logits, labels);
         let style = network.assembly.style(output.embedded);
         let own = network.assembly.assemble(output.tokens.clone(), &style);
         let mut other: Vec<usize> = (0..labels.live.len()).collect();
@@ -70,7 +69,7 @@ impl Strategy for Ssan {
             labels.live.iter().zip(&other).map(|(&live, &at)| live == labels.live[at]).collect();
         // The face's own assembly is the fixed point that the shuffled one is compared with.
         let contrast = pair_loss(own.clone().detach(), shuffled, &alike);
-        let (assembled, _) = self.classification.of(network.classifier.forward(own), classes);
+        let (assembled, _) = self.classification.of(network.classifier.forward(own), labels);
         let content = output.tokens.mean_dim(1).squeeze_dim(1);
         let strength = strength_at(moment.progress);
         let adversarial =

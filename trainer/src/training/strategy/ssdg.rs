@@ -52,9 +52,7 @@ impl Strategy for Ssdg {
         labels: &Labels,
         moment: Moment,
     ) -> StepLoss {
-        let device = output.logits.device();
-        let (classification, right) =
-            self.classification.of(output.logits, labels.classes(&device));
+        let (classification, right) = self.classification.of(output.logits, labels);
         let triplet = triplet_loss(output.embedding.clone(), &triplet_groups(labels), MARGIN);
         let adversarial = adversarial_loss(network, output.embedding, labels, moment.progress);
         let parts = vec![
@@ -98,8 +96,7 @@ mod tests {
 
     #[test]
     fn live_faces_are_one_group_and_attacks_one_a_domain() {
-        let labels =
-            Labels { live: vec![true, true, false, false, false], domains: vec![0, 1, 0, 1, 1] };
+        let labels = Labels::new(vec![true, true, false, false, false], vec![0, 1, 0, 1, 1]);
         assert_eq!(triplet_groups(&labels), [0, 0, 1, 2, 2]);
         assert_eq!(labels.live_faces(), (vec![0, 1], vec![0, 1]));
     }
