@@ -97,6 +97,8 @@ def applied(kind: str, settings: dict, inputs: list[Tensor], shape: list[int], t
             return torch.cat(inputs, settings["axis"])
         case "Slice":
             return x.narrow(settings["axis"], settings["start"], shape[settings["axis"]])
+        case "AveragePool":
+            return functional.avg_pool2d(x, settings["side"])
         case "ResizeNearest":
             return functional.interpolate(x, shape[2:])
         case "PixelShuffle":

@@ -11,6 +11,7 @@ use std::time::Instant;
 use burn::module::Module;
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
+use despoof_nn::agnet::Views;
 use despoof_nn::cost::multiply_accumulates;
 use despoof_nn::diffusion::seeded_noise;
 use despoof_nn::presets::Preset;
@@ -202,10 +203,10 @@ fn cases() -> HashMap<&'static str, Box<dyn Measured>> {
             "agnet",
             case(
                 |device| preset.agnet.init(device),
-                &maps(&[[4, 3, 224, 224], [4, 3, 224, 224]]),
+                &maps(&[[4, 3, 224, 224], [4, 3, 112, 112], [4, 3, 224, 224]]),
                 |network, inputs| {
-                    let cue = inputs.maps[1].clone();
-                    network.forward(inputs.maps[0].clone(), Some(cue)).logits
+                    let [face, context, cue] = [0, 1, 2].map(|map| inputs.maps[map].clone());
+                    network.forward(Views { face, context: Some(context) }, Some(cue)).logits
                 },
             ),
         ),

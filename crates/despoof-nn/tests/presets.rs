@@ -1,6 +1,7 @@
 //! The presets: how large they are, and that the same code runs both.
 
 use burn::tensor::{Device, Tensor};
+use despoof_nn::agnet::Views;
 use despoof_nn::cost;
 use despoof_nn::identity::IdentityConfig;
 use despoof_nn::mobilefacenet::tokens_from_map;
@@ -46,7 +47,8 @@ fn papers_networks_fit_together() {
         assert_eq!(autoencoder.image_from_latent(noise).dims(), [1, 3, 224, 224]);
         let agnet = paper.agnet.init(&device);
         assert_eq!(agnet.cue_tokens(face.clone()).dims(), [1, 49, 512]);
-        assert_eq!(agnet.forward(face.clone(), Some(face)).feature.dims(), [1, 768]);
+        let views = Views::of_face(face.clone());
+        assert_eq!(agnet.forward(views, Some(face)).feature.dims(), [1, 768]);
     });
     assert!(multiply_accumulates > 100_000_000_000);
 }
@@ -57,7 +59,9 @@ fn counting_without_computing_counts_the_same() {
     let web = Preset::web();
     let agnet = web.agnet.init(&device);
     let face = Tensor::<4>::zeros([1, 3, 224, 224], &device);
-    let forward = || agnet.forward(face.clone(), Some(face.clone())).logits;
+    let context = Tensor::<4>::zeros([1, 3, 112, 112], &device);
+    let views = Views { face: face.clone(), context: Some(context) };
+    let forward = || agnet.forward(views.clone(), Some(face.clone())).logits;
     let (_, uncomputed) = cost::multiply_accumulates_uncomputed(forward);
     let (_, computed) = cost::multiply_accumulates(forward);
     assert_eq!(uncomputed, computed);

@@ -74,15 +74,9 @@ impl Folder {
         let folder = std::env::temp_dir().join(format!("despoof-{name}-{}", std::process::id()));
         let preset = narrow_preset();
         let tensors = narrow_tensors(&preset);
-        write_bundle(
-            &folder,
-            preset,
-            Preprocessing::of_agnet(&preset.agnet.clone()),
-            rule(),
-            &tensors,
-            Precision::Int8,
-        )
-        .expect("the folder can be written");
+        let preprocessing = Preprocessing::of_agnet(&preset.agnet);
+        write_bundle(&folder, preset, preprocessing, rule(), &tensors, Precision::Int8)
+            .expect("the folder can be written");
         Self(folder)
     }
 
