@@ -31,15 +31,16 @@ pub fn undecided() -> DecisionRule {
     }
 }
 
-/// Temperature by least negative log-likelihood; threshold at the equal error rate; the band holds
-/// the scores nearest to it.
+/// Temperature by least negative log-likelihood; threshold at the equal error rate, or where `bpcer` of
+/// the live faces (a share) are refused; the band holds the scores nearest to it.
 ///
 /// The samples must be scored at temperature 1.
 ///
 /// # Errors
-/// Data without both classes.
+/// Data without live faces, or, for the equal error rate, without attacks.
 pub fn decision_from_development_scores(
     samples: &[Sample],
+    bpcer: Option<f64>,
     data: &[String],
 ) -> Result<DecisionRule> {
     let temperature = best_temperature(samples);
@@ -47,10 +48,10 @@ pub fn decision_from_development_scores(
         .iter()
         .map(|sample| Sample { score: tempered(sample.score, temperature), ..sample.clone() })
         .collect();
-    let equal_error = Scores::from_samples(&calibrated)
-        .equal_error()
-        .context("a threshold needs live faces and attacks")?;
-    let threshold = equal_error.threshold;
+    let (threshold, found_at) = match bpcer {
+        Some(share) => threshold_at_bpcer(&calibrated, share)?,
+        None => threshold_at_equal_error(&calibrated)?,
+    };
     let mut sorted: Vec<f64> = calibrated.iter().map(|sample| sample.score).collect();
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.partition_point(|&score| score < threshold);
@@ -62,12 +63,29 @@ pub fn decision_from_development_scores(
         uncertain_band: [lower as f32, upper as f32],
         temperature: temperature as f32,
         fixed_on: format!(
-            "threshold at the equal error rate ({:.1} %) of {} development photos: {}",
-            equal_error.rate * 100.0,
+            "threshold at {found_at} of {} development photos: {}",
             samples.len(),
             data.join(", ")
         ),
     })
+}
+
+fn threshold_at_equal_error(samples: &[Sample]) -> Result<(f64, String)> {
+    let equal_error = Scores::from_samples(samples)
+        .equal_error()
+        .context("a threshold needs live faces and attacks")?;
+    let rate = equal_error.rate * 100.0;
+    Ok((equal_error.threshold, format!("the equal error rate ({rate:.1} %)")))
+}
+
+/// The highest threshold below which at most this share of the live faces lies.
+fn threshold_at_bpcer(samples: &[Sample], share: f64) -> Result<(f64, String)> {
+    let live = samples.iter().filter(|sample| sample.label == Label::Live);
+    let mut live: Vec<f64> = live.map(|sample| sample.score).collect();
+    live.sort_by(f64::total_cmp);
+    let refused = (live.len() as f64 * share) as usize;
+    let threshold = live.get(refused).context("a threshold at a BPCER needs live faces")?;
+    Ok((*threshold, format!("a BPCER of {:.1} %", share * 100.0)))
 }
 
 fn best_temperature(samples: &[Sample]) -> f64 {
@@ -116,7 +134,7 @@ mod tests {
 
     #[test]
     fn band_holds_the_threshold() {
-        let rule = decision_from_development_scores(&samples(), &["a".into()])
+        let rule = decision_from_development_scores(&samples(), None, &["a".into()])
             .expect("both classes are there");
         assert!(
             rule.uncertain_band[0] <= rule.threshold && rule.threshold <= rule.uncertain_band[1]
@@ -125,9 +143,24 @@ mod tests {
     }
 
     #[test]
+    fn a_bpcer_is_kept_on_the_live_faces_alone() {
+        let rule = decision_from_development_scores(&samples(), Some(0.1), &["a".into()])
+            .expect("there are live faces");
+        let refused = samples()
+            .iter()
+            .filter(|sample| sample.label == Label::Live)
+            .filter(|sample| {
+                tempered(sample.score, f64::from(rule.temperature)) as f32 <= rule.threshold - 1e-6
+            })
+            .count();
+        assert!((1..=10).contains(&refused), "{refused} of 100 live faces");
+        assert!(rule.fixed_on.contains("a BPCER of 10.0 %"), "{}", rule.fixed_on);
+    }
+
+    #[test]
     fn one_class_fixes_nothing() {
         let live: Vec<_> =
             samples().into_iter().filter(|sample| sample.label == Label::Live).collect();
-        assert!(decision_from_development_scores(&live, &["a".into()]).is_err());
+        assert!(decision_from_development_scores(&live, None, &["a".into()]).is_err());
     }
 }

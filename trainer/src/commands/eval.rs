@@ -53,6 +53,10 @@ pub struct EvalOptions {
     /// Fix threshold, band and temperature on this (development) data and write them to this file.
     #[arg(long, value_name = "FILE")]
     fix_decision: Option<PathBuf>,
+    /// Fix the threshold where this share of the live faces is refused, in percent, and not at the equal
+    /// error rate.
+    #[arg(long, value_name = "PERCENT", requires = "fix_decision")]
+    bpcer: Option<f64>,
     /// Write `report.html` and the worst mistakes as pictures into this folder. They show people.
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
@@ -156,7 +160,8 @@ fn fix_decision(
     pipeline: Option<&Pipeline>,
     options: &EvalOptions,
 ) -> Result<()> {
-    let mut rule = decision_from_development_scores(samples, &data_names(options))?;
+    let bpcer = options.bpcer.map(|percent| percent / 100.0);
+    let mut rule = decision_from_development_scores(samples, bpcer, &data_names(options))?;
     if let Some(pipeline) = pipeline {
         rule.temperature *= pipeline.checker.manifest().decision.temperature;
     }
