@@ -170,7 +170,8 @@ impl Checker {
     /// Builds the networks of `manifest`'s preset from the bundle's tensors.
     ///
     /// # Errors
-    /// [`BundleError::Weights`], naming the first tensor that does not fit.
+    /// [`BundleError::Weights`], naming the first tensor that does not fit; [`BundleError::Manifest`] where
+    /// AG-Net looks at a wider crop and none is described, or the other way round.
     pub fn from_tensors(
         manifest: Manifest,
         tensors: &[NamedTensor],
@@ -178,6 +179,11 @@ impl Checker {
         detector_device: &Device,
     ) -> Result<Self, BundleError> {
         let preset = &manifest.preset;
+        if preset.agnet.context_tokens.is_some() != manifest.preprocessing.context.is_some() {
+            let message =
+                "AG-Net's wider crop is described in one of preset and preprocessing alone";
+            return Err(BundleError::Manifest(message.to_owned()));
+        }
         let detector = Detector::from_tensors(
             &tensors_below(tensors, "mtcnn"),
             manifest.preprocessing.detector.clone(),

@@ -134,6 +134,17 @@ fn a_written_bundle_checks_the_portrait_and_survives_a_photo_without_a_face() {
     assert_eq!(again.verdict.score, first.verdict.score, "the same photo gives the same score");
 }
 
+#[test]
+fn a_wider_crop_that_nothing_describes_is_refused() {
+    let folder = Folder::with_bundle("no-context");
+    let mut manifest = folder.manifest();
+    assert!(manifest.preprocessing.context.take().is_some(), "the web preset looks around");
+    folder.write_manifest(manifest);
+    let error = folder.refusal();
+    assert!(matches!(error, BundleError::Manifest(_)), "{error}");
+    assert!(error.to_string().contains("wider crop"), "{error}");
+}
+
 /// Its landmarks decide what every later network sees: it keeps more bits than they do.
 #[test]
 fn the_detector_is_stored_in_16_bits_and_the_other_networks_in_8() {
