@@ -48,9 +48,15 @@ pub fn decision_from_development_scores(
         .iter()
         .map(|sample| Sample { score: tempered(sample.score, temperature), ..sample.clone() })
         .collect();
-    let (threshold, found_at) = match bpcer {
-        Some(share) => threshold_at_bpcer(&calibrated, share)?,
-        None => threshold_at_equal_error(&calibrated)?,
+    let scores = Scores::from_samples(&calibrated);
+    let (threshold, found_at) = if let Some(share) = bpcer {
+        let threshold = scores.threshold_at_bpcer(share);
+        let threshold = threshold.context("a threshold at a BPCER needs live faces")?;
+        (threshold, format!("a BPCER of {:.1} %", share * 100.0))
+    } else {
+        let equal_error = scores.equal_error();
+        let equal_error = equal_error.context("a threshold needs live faces and attacks")?;
+        (equal_error.threshold, format!("the equal error rate ({:.1} %)", equal_error.rate * 100.0))
     };
     let mut sorted: Vec<f64> = calibrated.iter().map(|sample| sample.score).collect();
     sorted.sort_by(f64::total_cmp);
@@ -68,24 +74,6 @@ pub fn decision_from_development_scores(
             data.join(", ")
         ),
     })
-}
-
-fn threshold_at_equal_error(samples: &[Sample]) -> Result<(f64, String)> {
-    let equal_error = Scores::from_samples(samples)
-        .equal_error()
-        .context("a threshold needs live faces and attacks")?;
-    let rate = equal_error.rate * 100.0;
-    Ok((equal_error.threshold, format!("the equal error rate ({rate:.1} %)")))
-}
-
-/// The highest threshold below which at most this share of the live faces lies.
-fn threshold_at_bpcer(samples: &[Sample], share: f64) -> Result<(f64, String)> {
-    let live = samples.iter().filter(|sample| sample.label == Label::Live);
-    let mut live: Vec<f64> = live.map(|sample| sample.score).collect();
-    live.sort_by(f64::total_cmp);
-    let refused = (live.len() as f64 * share) as usize;
-    let threshold = live.get(refused).context("a threshold at a BPCER needs live faces")?;
-    Ok((*threshold, format!("a BPCER of {:.1} %", share * 100.0)))
 }
 
 fn best_temperature(samples: &[Sample]) -> f64 {

@@ -159,8 +159,8 @@ pub fn agnet_config(run: &Path) -> Result<AgNetConfig> {
 }
 
 fn sized_agnet(run: &Path, settings: &AgNetSettings) -> Result<AgNetConfig> {
-    let config = preset(run)?.agnet.with_variant(settings.variant.into());
-    Ok(if settings.face_only { config.without_context() } else { config })
+    let sizes = preset(run)?.agnet;
+    Ok(sizes.with_variant(settings.variant.into()).with_face_only(settings.face_only))
 }
 
 /// AG-Net of a run.

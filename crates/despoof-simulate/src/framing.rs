@@ -31,11 +31,14 @@ const SHOWN_SCALE: Range = 0.45..=1.0;
 /// one may lie further off.
 const SHOWN_SHIFT: Range = -0.09..=0.09;
 
+/// How much further off, as a share of what a smaller one leaves free of the frame.
+const ROOM: f32 = 0.3;
+
 /// Geometry of one picture of a medium.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Framing {
     /// Stand of the medium's plane: roll within ±0.16, yaw and pitch within ±0.35 radians, distance
-    /// 1.3–4; scale 0.45–1 and shift within ±0.25 where edges show, else as much as fills the frame.
+    /// 1.3–4; scale 0.45–1 and shift within ±0.26 where edges show, else as much as fills the frame.
     pub pose: Pose,
     /// Bend of the medium, if it is a bent print.
     pub bend: Option<Bend>,
@@ -53,7 +56,7 @@ impl Framing {
             return Self::filling(rng, pose, bend, size);
         }
         let scale = draw::uniform(rng, &SHOWN_SCALE);
-        let room = 0.3 * (1.0 - scale);
+        let room = ROOM * (1.0 - scale);
         let mut shift = || draw::centred(rng, &SHOWN_SHIFT) + draw::centred(rng, &(-room..=room));
         let pose = Pose { shift: [shift(), shift()], scale, ..pose };
         Self { pose, bend, edge }
@@ -136,7 +139,8 @@ mod tests {
                     assert!(framing.pose.scale < 2.6, "{framing:?}");
                 } else {
                     assert!(SHOWN_SCALE.contains(&framing.pose.scale));
-                    assert!(framing.pose.shift.iter().all(|shift| shift.abs() <= 0.26));
+                    let furthest = SHOWN_SHIFT.end() + ROOM * (1.0 - framing.pose.scale) + 1e-6;
+                    assert!(framing.pose.shift.iter().all(|shift| shift.abs() <= furthest));
                 }
                 assert!(ROLL.contains(&framing.pose.roll));
                 assert!(TURN.contains(&framing.pose.yaw) && TURN.contains(&framing.pose.pitch));

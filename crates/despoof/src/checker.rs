@@ -282,20 +282,9 @@ impl Checker {
         mut clock: Clock<impl FnMut(Stage)>,
     ) -> Result<Check, CheckError> {
         clock.begin(Stage::Align);
-        let crops = self.face_crops(photo, face)?;
+        refuse_cut(photo, face)?;
+        let crops = self.manifest.preprocessing.crops_from_photo(photo, &face.landmarks);
         self.check_crops(crops, explain, clock).await
-    }
-
-    /// Cuts a face out of its photo, upright and to scale, as the networks see it.
-    ///
-    /// # Errors
-    /// [`CheckError::FaceCut`].
-    pub fn face_crops(&self, photo: &RgbImage, face: &Face) -> Result<Crops, CheckError> {
-        let inside = face.inside(photo.width(), photo.height());
-        if inside < SMALLEST_INSIDE {
-            return Err(CheckError::FaceCut { inside, needed: SMALLEST_INSIDE });
-        }
-        Ok(self.manifest.preprocessing.crops_from_photo(photo, &face.landmarks))
     }
 
     /// Runs the networks once on a grey face, so that the first check does not pay for compiling
@@ -342,6 +331,18 @@ impl Checker {
         let evidence = if explain { Some(evidence(crops.aligned, generated).await?) } else { None };
         Ok(Check { verdict: decide(&self.manifest.decision, score), faces: 1, stages, evidence })
     }
+}
+
+/// Refuses a face of which the photo shows too little.
+///
+/// # Errors
+/// [`CheckError::FaceCut`].
+pub fn refuse_cut(photo: &RgbImage, face: &Face) -> Result<(), CheckError> {
+    let inside = face.inside(photo.width(), photo.height());
+    if inside < SMALLEST_INSIDE {
+        return Err(CheckError::FaceCut { inside, needed: SMALLEST_INSIDE });
+    }
+    Ok(())
 }
 
 /// Draws the pictures that explain a verdict.

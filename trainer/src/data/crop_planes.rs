@@ -1,6 +1,6 @@
 //! The crops of prepared faces: aligned, and from farther for what is around the face.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use despoof::align::{ContextCrop, Crops, Landmarks};
 use despoof::bundle::Preprocessing;
 use image::RgbImage;
@@ -26,16 +26,10 @@ impl CropPlanes {
     /// # Errors
     /// A file that cannot be opened, or a store that was made without the wider crops.
     pub fn open(store: &FaceStore) -> Result<Self> {
-        let aligned = store.image_plane(ALIGNED, ALIGNED_SIDE)?;
-        let context = store.image_plane(CONTEXT, CONTEXT_SIDE)?;
-        for plane in [&aligned.plane, &context.plane] {
-            ensure!(
-                plane.records()? >= store.entries.len(),
-                "{} lacks crops of some of its faces; prepare them anew in an empty folder",
-                store.folder().display()
-            );
-        }
-        Ok(Self { aligned, context })
+        Ok(Self {
+            aligned: store.whole_image_plane(ALIGNED, ALIGNED_SIDE)?,
+            context: store.whole_image_plane(CONTEXT, CONTEXT_SIDE)?,
+        })
     }
 
     /// Opens the planes of a store that is going to grow: cuts off what an interrupted append has

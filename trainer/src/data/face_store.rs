@@ -125,6 +125,20 @@ impl FaceStore {
         Ok(ImagePlane { plane: self.plane(name, (side * side * 3) as usize)?, side })
     }
 
+    /// Opens a plane of crops that has one of every face.
+    ///
+    /// # Errors
+    /// As [`Self::image_plane`], and a store that was made without them.
+    pub fn whole_image_plane(&self, name: &str, side: u32) -> Result<ImagePlane> {
+        let plane = self.image_plane(name, side)?;
+        ensure!(
+            plane.plane.records()? >= self.entries.len(),
+            "{} has no crop of every face in {name}; prepare them anew in an empty folder",
+            self.folder.display()
+        );
+        Ok(plane)
+    }
+
     /// Indices of the faces that `keep` accepts.
     pub fn indices(&self, keep: impl Fn(&FaceEntry) -> bool) -> Vec<usize> {
         (0..self.entries.len()).filter(|&index| keep(&self.entries[index])).collect()

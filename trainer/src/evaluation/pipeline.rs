@@ -6,6 +6,7 @@ use anyhow::{Context, Result, anyhow};
 use burn::tensor::Device;
 use despoof::align::{Crops, Landmarks};
 use despoof::bundle::BundleLoader;
+use despoof::checker::refuse_cut;
 use despoof::decide::DecisionRule;
 use despoof::detect::Face;
 use despoof::{CheckError, Checker, Evidence, photo};
@@ -89,7 +90,7 @@ impl Pipeline {
     /// [`Refusal`].
     pub fn crops(&self, photo: &ShardPhoto) -> Result<(Crops, Landmarks), Refusal> {
         let (image, face) = self.face(photo)?;
-        self.checker.face_crops(&image, &face)?;
+        refuse_cut(&image, &face)?;
         Ok((crops_from_photo(&image, &face.landmarks), face.landmarks))
     }
 

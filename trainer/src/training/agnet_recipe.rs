@@ -102,8 +102,7 @@ impl From<Variant> for VariantName {
 impl AgNetRecipe {
     /// Sizes of the network, out of the preset's.
     pub fn config(&self, preset: AgNetConfig) -> AgNetConfig {
-        let config = preset.with_variant(self.variant.into());
-        if self.face_only { config.without_context() } else { config }
+        preset.with_variant(self.variant.into()).with_face_only(self.face_only)
     }
 
     /// The teacher, if there is one.

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use burn::tensor::{Device, Tensor};
 use despoof::cue::cue_from_residual;
 use despoof_nn::agnet::Views;
+use image::RgbImage;
 use rand::Rng;
 use rand::rngs::StdRng;
 
@@ -154,46 +155,41 @@ impl LabelledFaces {
         changes: &Changes,
         device: &Device,
     ) -> Result<Inputs> {
-        let mut faces = batch::images(&self.aligned, indices, &changes.mirrored)?;
-        for (face, disturbance) in faces.iter_mut().zip(&changes.disturbances) {
-            *face = disturbance.of_face(std::mem::take(face));
-        }
-        let face = batch::tensor(&faces, device);
-        let context = self.changed_context(indices, changes, device)?;
-        let views = Views { face, context };
+        let read = |plane, change: fn(&Disturbance, RgbImage) -> RgbImage| {
+            changed_images(plane, indices, changes, change, device)
+        };
+        let views = Views {
+            face: read(&self.aligned, Disturbance::of_face)?,
+            context: self
+                .context
+                .as_ref()
+                .map(|plane| read(plane, Disturbance::of_context))
+                .transpose()?,
+        };
         let Some((plane, standardised)) = &self.generated else { return Ok((views, None)) };
-        let mut drawn = batch::images(plane, indices, &changes.mirrored)?;
-        for (face, disturbance) in drawn.iter_mut().zip(&changes.disturbances) {
-            *face = disturbance.of_generated(std::mem::take(face));
-        }
-        let drawn = batch::tensor(&drawn, device);
+        let drawn = read(plane, Disturbance::of_generated)?;
         let cue = cue_from_residual(views.face.clone(), drawn, *standardised);
         Ok((views, Some(cue)))
     }
+}
 
-    fn changed_context(
-        &self,
-        indices: &[usize],
-        changes: &Changes,
-        device: &Device,
-    ) -> Result<Option<Tensor<4>>> {
-        let Some(plane) = &self.context else { return Ok(None) };
-        let mut crops = batch::images(plane, indices, &changes.mirrored)?;
-        for (crop, disturbance) in crops.iter_mut().zip(&changes.disturbances) {
-            *crop = disturbance.of_context(std::mem::take(crop));
-        }
-        Ok(Some(batch::tensor(&crops, device)))
+/// Images of a plane, mirrored and disturbed by `change` as `changes` say.
+fn changed_images(
+    plane: &ImagePlane,
+    indices: &[usize],
+    changes: &Changes,
+    change: fn(&Disturbance, RgbImage) -> RgbImage,
+    device: &Device,
+) -> Result<Tensor<4>> {
+    let mut images = batch::images(plane, indices, &changes.mirrored)?;
+    for (image, disturbance) in images.iter_mut().zip(&changes.disturbances) {
+        *image = change(disturbance, std::mem::take(image));
     }
+    Ok(batch::tensor(&images, device))
 }
 
 fn wider_crops(store: &FaceStore) -> Result<ImagePlane> {
-    let plane = store.image_plane(CONTEXT, CONTEXT_SIDE)?;
-    ensure!(
-        plane.plane.records()? >= store.entries.len(),
-        "{} has no wider crop of every face in {CONTEXT}; prepare them anew, or train with --face-only",
-        store.folder().display()
-    );
-    Ok(plane)
+    store.whole_image_plane(CONTEXT, CONTEXT_SIDE).context("--face-only trains without wider crops")
 }
 
 fn generated(store: &FaceStore, reading: &CueReading) -> Result<(ImagePlane, bool)> {

@@ -130,10 +130,11 @@ impl AgNetConfig {
         Self { variant, context_tokens, ..self }
     }
 
-    /// The same sizes, without a look at what is around the face.
+    /// The same sizes; where `face_only` is set, without a look at what is around the face.
     #[must_use]
-    pub fn without_context(self) -> Self {
-        Self { context_tokens: None, ..self }
+    pub fn with_face_only(self, face_only: bool) -> Self {
+        let context_tokens = self.context_tokens.filter(|_| !face_only);
+        Self { context_tokens, ..self }
     }
 
     /// A layer of the network; only AG-Net's own has cross-attention.
