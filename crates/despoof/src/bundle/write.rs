@@ -18,8 +18,8 @@ use crate::weights::NamedTensor;
 /// Largest shard in bytes: wasm memory never shrinks, so a shard's bytes must stay small. Headers and scales come on top: the file stays below 8 MB.
 const SHARD_BYTES: usize = 7_500_000;
 
-/// Names of the detector's tensors. In int8 its landmarks move by a pixel or two, and with them the crop
-/// that every later network sees: scores moved five times as far as by int8 in all the others.
+/// Names of the detector's tensors. In int8 its landmarks move, and with them the crop that every later
+/// network sees: scores moved farther by that than by int8 in all the others.
 const DETECTOR: &str = "mtcnn.";
 
 /// How weights are stored.
