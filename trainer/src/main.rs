@@ -59,6 +59,8 @@ enum Command {
     Distill(commands::distill::DistillOptions),
     /// Generate the faces that cues are the residuals of, shared between processes.
     Cues(commands::cues::CuesOptions),
+    /// Make a run of several AG-Nets' mean weights.
+    Average(commands::average::AverageOptions),
     /// Make a bundle from runs.
     Export(commands::export::ExportOptions),
     /// Make runs of a bundle's networks, to go on from.
@@ -101,6 +103,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Train(command) => commands::train::run(&command)?,
         Command::Distill(options) => commands::distill::run(&options)?,
         Command::Cues(options) => commands::cues::run(&options)?,
+        Command::Average(options) => commands::average::run(&options)?,
         Command::Export(options) => commands::export::run(&options)?,
         Command::Unpack(options) => commands::unpack::run(&options)?,
         Command::Quantize(options) => commands::quantize::run(&options)?,

@@ -18,7 +18,7 @@ const DEFOCUS: Range = 0.1..=2.0;
 const MOTION: Range = 0.0..=6.0;
 
 /// Exposure error, stops.
-const EXPOSURE: Range = -1.4..=1.6;
+const EXPOSURE: Range = -1.8..=2.2;
 
 /// Gain of red and of blue against a true white.
 const WHITE_BALANCE: Range = 0.8..=1.25;
@@ -44,7 +44,7 @@ pub struct Camera {
     pub defocus: f32,
     /// Way moved during exposure, up to 6 sensor pixels, mostly none.
     pub motion: [f32; 2],
-    /// Exposure error, −1.4–1.6 stops from the live photo's brightness.
+    /// Exposure error, −1.8–2.2 stops from the live photo's brightness.
     pub exposure: f32,
     /// Gain of red and blue, 0.8–1.25.
     pub white_balance: [f32; 2],

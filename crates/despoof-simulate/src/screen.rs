@@ -21,7 +21,7 @@ pub struct Screen {
     pub columns: f32,
     /// Share of the area that shines, 0.35–0.9.
     pub lit: f32,
-    /// Exponent from signal to light against the standard's, 0.75–1.3: above 1 is more contrast.
+    /// Exponent from signal to light against the standard's, 0.75–1.7: above 1 is more contrast.
     pub gamma: f32,
     /// Light of a black pixel, 0.0002–0.06 of white: OLED low, LCD seen from aside high.
     pub black: f32,
@@ -80,7 +80,7 @@ impl Screen {
             layout: draw_layout(rng, oled),
             columns: draw::log_uniform(rng, &device.columns),
             lit: draw::uniform(rng, &(0.35..=0.9)),
-            gamma: draw::centred(rng, &(0.75..=1.3)),
+            gamma: draw_gamma(rng),
             black: if oled {
                 draw::log_uniform(rng, &(0.0002..=0.004))
             } else {
@@ -113,6 +113,15 @@ fn draw_layout(rng: &mut StdRng, oled: bool) -> Layout {
         Layout::Stripe
     } else {
         Layout::LyingStripe
+    }
+}
+
+/// About the standard's mostly; vivid modes and displays seen from above sometimes.
+fn draw_gamma(rng: &mut StdRng) -> f32 {
+    if draw::chance(rng, 0.75) {
+        draw::centred(rng, &(0.75..=1.3))
+    } else {
+        draw::uniform(rng, &(1.2..=1.7))
     }
 }
 
@@ -268,7 +277,7 @@ mod tests {
                 let screen = Screen::draw(&mut StdRng::seed_from_u64(seed), species);
                 assert!((280.0..=2200.0).contains(&screen.columns));
                 assert!((0.35..=0.9).contains(&screen.lit));
-                assert!((0.75..=1.3).contains(&screen.gamma));
+                assert!((0.75..=1.7).contains(&screen.gamma));
                 assert!((0.0002..=0.06).contains(&screen.black));
                 assert!((0.8..=1.4).contains(&screen.saturation));
                 assert!(screen.white.iter().all(|gain| (0.69..=1.26).contains(gain)));

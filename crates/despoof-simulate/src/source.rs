@@ -18,10 +18,15 @@ use crate::{
 /// Smallest side of a copy, pixels.
 const SMALLEST: u32 = 24;
 
+/// Size of a copy and JPEG quality of one that came through a video call or a messenger: blocks and wax
+/// instead of skin.
+const STREAMED_RESOLUTION: draw::Range = 0.18..=0.5;
+const STREAMED_QUALITY: std::ops::RangeInclusive<u8> = 5..=30;
+
 /// What happened to the photo before it was printed or shown.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Source {
-    /// Size of the copy against the photo, 0.35–1: faces in videos are small.
+    /// Size of the copy against the photo, 0.18–1: faces in videos are small.
     pub resolution: f32,
     /// Exposure of the copy, −0.9–1.1 stops: its highlights clip before they are presented.
     pub exposure: f32,
@@ -29,7 +34,7 @@ pub struct Source {
     pub contrast: f32,
     /// Saturation of the copy, 0.9–1.5: drivers and albums make colours vivid.
     pub saturation: f32,
-    /// JPEG quality of the copy, 15–92, if it was compressed once more.
+    /// JPEG quality of the copy, 5–92, if it was compressed once more.
     pub quality: Option<u8>,
 }
 
@@ -40,7 +45,7 @@ impl Source {
             Family::Screen => (0.55, 15),
         };
         let retouched = draw::chance(rng, copied);
-        Self {
+        let source = Self {
             exposure: if retouched { draw::centred(rng, &(-0.9..=1.1)) } else { 0.0 },
             contrast: if retouched { draw::centred(rng, &(-0.2..=0.8)) } else { 0.0 },
             saturation: if retouched { draw::centred(rng, &(0.9..=1.5)) } else { 1.0 },
@@ -51,6 +56,17 @@ impl Source {
             },
             quality: draw::chance(rng, copied)
                 .then(|| 92 - (f32::from(92u8 - lowest) * rng.random::<f32>().powf(1.5)) as u8),
+        };
+        let streamed = family == Family::Screen && draw::chance(rng, 0.2);
+        if streamed { source.streamed(rng) } else { source }
+    }
+
+    /// The same after a connection that was slow.
+    fn streamed(self, rng: &mut StdRng) -> Self {
+        Self {
+            resolution: draw::log_uniform(rng, &STREAMED_RESOLUTION),
+            quality: Some(rng.random_range(STREAMED_QUALITY)),
+            ..self
         }
     }
 
@@ -100,11 +116,11 @@ mod tests {
         for seed in 0..500 {
             for family in Family::all() {
                 let source = Source::draw(&mut StdRng::seed_from_u64(seed), family);
-                assert!((0.35..=1.0).contains(&source.resolution));
+                assert!((0.18..=1.0).contains(&source.resolution));
                 assert!((-0.9..=1.1).contains(&source.exposure));
                 assert!((-0.2..=0.8).contains(&source.contrast));
                 assert!((0.9..=1.5).contains(&source.saturation));
-                assert!(source.quality.is_none_or(|q| (15..=92).contains(&q)));
+                assert!(source.quality.is_none_or(|q| (5..=92).contains(&q)));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! A file for each verb of the command line: it parses options, calls the library, prints.
 
 pub mod align;
+pub mod average;
 pub mod cache;
 pub mod check;
 pub mod cues;

@@ -12,6 +12,7 @@ use crate::data::face_store::FaceStore;
 use crate::evaluation::pipeline::Pipeline;
 use crate::report::figure3::{Column, Figure, chosen_faces};
 use crate::report::noise::{self, NoiseRow};
+use crate::report::residual::{self, ResidualRow};
 use crate::revision::revision;
 
 /// Figures.
@@ -22,6 +23,8 @@ pub enum ReportCommand {
     Figure3(Figure3Options),
     /// How much a bundle's score hangs on its generator's noise, of one sample and of averages.
     Noise(NoiseOptions),
+    /// Strength of the residuals by domain and instrument, and how much it tells alone.
+    Residual(ResidualOptions),
 }
 
 /// Options of `despoof report figure3`.
@@ -77,6 +80,29 @@ pub struct NoiseOptions {
     json: bool,
 }
 
+/// Options of `despoof report residual`.
+#[derive(Debug, Args)]
+pub struct ResidualOptions {
+    /// Folder of prepared faces with cached generated faces.
+    #[arg(long)]
+    faces: PathBuf,
+    /// What drew the generated faces.
+    #[arg(long, default_value = "dfg")]
+    cue: CueChoice,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `report residual --json` prints.
+#[derive(Serialize)]
+struct Residuals {
+    rows: Vec<ResidualRow>,
+    faces: PathBuf,
+    cue: String,
+    revision: String,
+}
+
 /// What `report noise --json` prints.
 #[derive(Serialize)]
 struct Noise {
@@ -93,6 +119,7 @@ pub fn run(command: &ReportCommand) -> Result<()> {
     match command {
         ReportCommand::Figure3(options) => figure3(options),
         ReportCommand::Noise(options) => noise(options),
+        ReportCommand::Residual(options) => residual(options),
     }
 }
 
@@ -129,6 +156,26 @@ fn noise(options: &NoiseOptions) -> Result<()> {
     println!("{:<32}{:>12}{:>12}{:>16}", "noise", "deviation", "largest", "flipped, %");
     for NoiseRow { cue, deviation, largest_deviation, flipped, .. } in rows {
         println!("{cue:<32}{deviation:>12.4}{largest_deviation:>12.4}{flipped:>16.2}");
+    }
+    Ok(())
+}
+
+fn residual(options: &ResidualOptions) -> Result<()> {
+    let rows = residual::rows(&FaceStore::open(&options.faces)?, &options.cue.plane())?;
+    if options.json {
+        let (faces, cue) = (options.faces.clone(), options.cue.to_string());
+        let printed = Residuals { rows, faces, cue, revision: revision() };
+        println!("{}", serde_json::to_string(&printed)?);
+        return Ok(());
+    }
+    println!(
+        "{:<14}{:<16}{:>7}{:>9}{:>9}{:>13}",
+        "domain", "instrument", "faces", "energy", "AUC, %", "above 95, %"
+    );
+    let percent = |share: Option<f64>| share.map_or_else(|| "-".to_owned(), |s| format!("{s:.1}"));
+    for ResidualRow { domain, instrument, faces, energy, auc, above } in rows {
+        let (auc, above) = (percent(auc), percent(above));
+        println!("{domain:<14}{instrument:<16}{faces:>7}{energy:>9.4}{auc:>9}{above:>13}");
     }
     Ok(())
 }

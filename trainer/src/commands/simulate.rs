@@ -69,6 +69,9 @@ pub enum SimulateCommand {
         /// Leave recorded attacks out.
         #[arg(long)]
         simulated_only: bool,
+        /// Domain that all faces are put into, so that small sets share the weight of one.
+        #[arg(long, value_name = "NAME")]
+        as_domain: Option<String>,
         /// Folder of prepared faces to make or to add to.
         #[arg(long)]
         out: PathBuf,
@@ -81,13 +84,26 @@ pub fn run(command: &SimulateCommand) -> Result<()> {
         SimulateCommand::Photo { photo, species, seed, out } => {
             simulate_photo(photo, species, *seed, out)
         }
-        SimulateCommand::Set { data, faces, share, seed, without, simulated_only, out } => {
+        SimulateCommand::Set {
+            data,
+            faces,
+            share,
+            seed,
+            without,
+            simulated_only,
+            as_domain,
+            out,
+        } => {
             let families = families_without(without)?;
-            let taken = |entry: &FaceEntry| {
+            let mut known = FaceStore::open(faces)?.entries;
+            known.retain(|entry| {
                 is_in_share("share", &entry.key, *share)
                     && (entry.metadata.is_live() || !simulated_only)
-            };
-            simulate_set(data, faces, taken, *seed, &families, out)
+            });
+            if let Some(domain) = as_domain {
+                known.iter_mut().for_each(|entry| entry.metadata.domain.clone_from(domain));
+            }
+            simulate_set(data, known, *seed, &families, out)
         }
     }
 }
@@ -112,15 +128,13 @@ fn families_without(names: &[String]) -> Result<Vec<Family>> {
 
 fn simulate_set(
     data: &[PathBuf],
-    faces: &Path,
-    taken: impl Fn(&FaceEntry) -> bool,
+    known: Vec<FaceEntry>,
     seed: u64,
     families: &[Family],
     out: &Path,
 ) -> Result<()> {
-    let known = FaceStore::open(faces)?;
     let known: HashMap<String, FaceEntry> =
-        known.entries.into_iter().map(|entry| (entry.key.clone(), entry)).collect();
+        known.into_iter().map(|entry| (entry.key.clone(), entry)).collect();
     let mut store = FaceStore::open_or_create(out)?;
     let mut planes = CropPlanes::open_to_append(&store)?;
     let progress = ProgressBar::new_spinner();
@@ -136,7 +150,7 @@ fn simulate_set(
             append(made?.into_iter().flatten(), &mut store, &mut planes)
         };
         for_each_photo(shard, |photo| {
-            if let Some(entry) = known.get(&photo.key).filter(|entry| taken(entry)) {
+            if let Some(entry) = known.get(&photo.key) {
                 chunk.push((photo, entry.clone()));
             }
             if chunk.len() == CHUNK { flush(&mut chunk) } else { Ok(()) }

@@ -8,4 +8,5 @@ pub mod noise;
 pub mod page;
 pub mod plot;
 pub mod protocol;
+pub mod residual;
 pub mod training_run;
