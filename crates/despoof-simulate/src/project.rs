@@ -77,6 +77,14 @@ impl Seen {
 const EDGE_SUBPIXELS: usize = 5;
 
 impl Scene<'_> {
+    /// Stops by which automatic exposure, misled by what is around, overshoots.
+    pub(crate) fn overexposure(&self) -> f32 {
+        match &self.surface {
+            Surface::Screen(screen) => screen.overexposure(),
+            Surface::Live | Surface::Print(_) => 0.0,
+        }
+    }
+
     /// The scene on a sensor of `width × height` pixels.
     pub(crate) fn project(&self, width: usize, height: usize) -> Projected {
         let step = [self.size[0] / width as f32, self.size[1] / height as f32];

@@ -55,7 +55,7 @@ pub(crate) fn recaptured(scene: &Scene, camera: &Camera, photo: &LinearImage) ->
             *pixel = zip(*pixel, factor, |light, factor| light * factor);
         }
     }
-    expose(&mut light, camera, metered(photo));
+    expose(&mut light, camera, metered(photo), scene.overexposure());
     let raw = captured(light, camera);
     let size = scene.size.map(|side| side as u32);
     developed(&raw, camera, (size[0], size[1]))
@@ -72,19 +72,19 @@ fn metered(light: &LinearImage) -> Colour {
 
 /// Gain of each channel: automatic exposure aims for the live photo's brightness, automatic white
 /// balance goes part of the way to its colour.
-fn gains(scene: Colour, live: Colour, camera: &Camera) -> Colour {
+fn gains(scene: Colour, live: Colour, camera: &Camera, overexposure: f32) -> Colour {
     let brighter = luminance(live) / luminance(scene).max(1e-4);
     let cast = zip(live, scene, |live, scene| {
         ((live + 1e-3) / (scene + 1e-3) / brighter.max(1e-4)).clamp(0.5, 2.0)
     });
-    let exposure = brighter * camera.exposure.exp2();
+    let exposure = brighter * (camera.exposure + overexposure).exp2();
     cast.map(|cast| exposure * cast.powf(camera.adaptation))
 }
 
-/// Exposure, white balance, vignetting and stray light.
-fn expose(light: &mut LinearImage, camera: &Camera, live: Colour) {
+/// Exposure (so many stops too long), white balance, vignetting and stray light.
+fn expose(light: &mut LinearImage, camera: &Camera, live: Colour, overexposure: f32) {
     let scene = metered(light);
-    let gains = gains(scene, live, camera);
+    let gains = gains(scene, live, camera, overexposure);
     let stray = scene.map(|mean| mean * camera.flare);
     let (width, height) = (light.width as f32, light.height as f32);
     for (y, row) in light.pixels.chunks_exact_mut(light.width).enumerate() {

@@ -49,6 +49,9 @@ pub struct Screen {
     pub bands: f32,
     /// Position of the bands, 0–1.
     pub band_phase: f32,
+    /// Stops by which automatic exposure overshoots because it meters the darker room around the display,
+    /// 0–2.6: skin burns out and turns yellow or pink, hair goes black.
+    pub overexposure: f32,
 }
 
 /// What sets kinds of device apart: pixels across a face photo, brightness of black, panel.
@@ -102,6 +105,11 @@ impl Screen {
             banding: draw::skewed(rng, &(0.0..=0.3), 5.0),
             bands: draw::log_uniform(rng, &(0.7..=9.0)),
             band_phase: rng.random_range(0.0..=1.0),
+            overexposure: if draw::chance(rng, 0.45) {
+                draw::uniform(rng, &(0.3..=2.6))
+            } else {
+                0.0
+            },
         }
     }
 }
@@ -207,6 +215,11 @@ impl<'a> ScreenSurface<'a> {
         (light, structure)
     }
 
+    /// Stops by which the camera's automatic exposure overshoots.
+    pub(crate) fn overexposure(&self) -> f32 {
+        self.screen.overexposure
+    }
+
     /// Light of the pixels themselves.
     fn emitted(&self, colour: Colour, frame: [f32; 2]) -> Colour {
         let screen = self.screen;
@@ -288,6 +301,7 @@ mod tests {
                 assert!((0.0..=0.07).contains(&screen.mirror) && screen.glares.len() <= 3);
                 assert!((0.0..=0.3).contains(&screen.banding));
                 assert!((0.7..=9.0).contains(&screen.bands));
+                assert!((0.0..=2.6).contains(&screen.overexposure));
             }
         }
     }

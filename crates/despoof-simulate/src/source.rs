@@ -57,7 +57,7 @@ impl Source {
             quality: draw::chance(rng, copied)
                 .then(|| 92 - (f32::from(92u8 - lowest) * rng.random::<f32>().powf(1.5)) as u8),
         };
-        let streamed = family == Family::Screen && draw::chance(rng, 0.2);
+        let streamed = family == Family::Screen && draw::chance(rng, 0.25);
         if streamed { source.streamed(rng) } else { source }
     }
 

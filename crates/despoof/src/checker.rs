@@ -12,7 +12,7 @@ use serde::Serialize;
 use thiserror::Error;
 use web_time::Instant;
 
-use crate::align::{ContextCrop, Crops, aligned_from_photo};
+use crate::align::{ContextCrop, Crops};
 use crate::bundle::{BundleError, Manifest};
 use crate::cue::cue_from_residual;
 use crate::decide::{DecisionRule, Verdict, decide};
@@ -264,14 +264,11 @@ impl Checker {
     /// [`CheckError::Detect`].
     pub async fn examine(&self, frame: &RgbImage) -> Result<Examination, CheckError> {
         let faces = self.detector.detect(frame).await?;
-        let quality =
-            faces.first().map(|face| frame_quality(frame, face, &self.aligned(frame, face)));
+        let aligned = |face: &Face| {
+            self.manifest.preprocessing.aligned_from_photo(frame, &face.landmarks)
+        };
+        let quality = faces.first().map(|face| frame_quality(frame, face, &aligned(face)));
         Ok(Examination { faces: faces.len(), quality })
-    }
-
-    fn aligned(&self, photo: &RgbImage, face: &Face) -> RgbImage {
-        let preprocessing = &self.manifest.preprocessing;
-        aligned_from_photo(photo, &face.landmarks, &preprocessing.template, preprocessing.side)
     }
 
     async fn check_face(

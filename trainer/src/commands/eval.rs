@@ -55,7 +55,7 @@ pub struct EvalOptions {
     fix_decision: Option<PathBuf>,
     /// Fix the threshold where this share of the live faces is refused, in percent, and not at the equal
     /// error rate.
-    #[arg(long, value_name = "PERCENT", requires = "fix_decision")]
+    #[arg(long, value_name = "PERCENT", requires = "fix_decision", value_parser = percent)]
     bpcer: Option<f64>,
     /// Write `report.html` and the worst mistakes as pictures into this folder. They show people.
     #[arg(long, value_name = "DIR")]
@@ -66,6 +66,13 @@ pub struct EvalOptions {
     /// Seed of the bootstrap.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(value) if (0.0..100.0).contains(&value) => Ok(value),
+        _ => Err("a share in percent, from 0 to below 100".to_owned()),
+    }
 }
 
 /// What is printed with `--json`.

@@ -57,13 +57,20 @@ impl Preprocessing {
         Self { context, ..Self::default() }
     }
 
-    /// A face cut out of its photo by its landmarks.
+    /// A face cut out of its photo by its landmarks, and what is around it.
     pub fn crops_from_photo(&self, photo: &RgbImage, landmarks: &Landmarks) -> Crops {
-        let crop = |template: &Template, side| aligned_from_photo(photo, landmarks, template, side);
+        let wider = |context: ContextCrop| {
+            aligned_from_photo(photo, landmarks, &context.template, context.side)
+        };
         Crops {
-            aligned: crop(&self.template, self.side),
-            context: self.context.map(|context| crop(&context.template, context.side)),
+            aligned: self.aligned_from_photo(photo, landmarks),
+            context: self.context.map(wider),
         }
+    }
+
+    /// The face alone, upright and to scale.
+    pub fn aligned_from_photo(&self, photo: &RgbImage, landmarks: &Landmarks) -> RgbImage {
+        aligned_from_photo(photo, landmarks, &self.template, self.side)
     }
 }
 
