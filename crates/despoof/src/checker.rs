@@ -264,9 +264,8 @@ impl Checker {
     /// [`CheckError::Detect`].
     pub async fn examine(&self, frame: &RgbImage) -> Result<Examination, CheckError> {
         let faces = self.detector.detect(frame).await?;
-        let aligned = |face: &Face| {
-            self.manifest.preprocessing.aligned_from_photo(frame, &face.landmarks)
-        };
+        let aligned =
+            |face: &Face| self.manifest.preprocessing.aligned_from_photo(frame, &face.landmarks);
         let quality = faces.first().map(|face| frame_quality(frame, face, &aligned(face)));
         Ok(Examination { faces: faces.len(), quality })
     }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::cue_source::{CueChoice, CueName, CueRuns};
 use crate::data::face_store::FaceStore;
 use crate::evaluation::pipeline::Pipeline;
+use crate::report::cue_use::{self, CueUseRow};
 use crate::report::figure3::{Column, Figure, chosen_faces};
 use crate::report::noise::{self, NoiseRow};
 use crate::report::residual::{self, ResidualRow};
@@ -23,6 +24,8 @@ pub enum ReportCommand {
     Figure3(Figure3Options),
     /// How much a bundle's score hangs on its generator's noise, of one sample and of averages.
     Noise(NoiseOptions),
+    /// What an AG-Net's scores become without its cue, and with another face's.
+    CueUse(CueUseOptions),
     /// Strength of the residuals by domain and instrument, and how much it tells alone.
     Residual(ResidualOptions),
 }
@@ -94,6 +97,43 @@ pub struct ResidualOptions {
     json: bool,
 }
 
+/// Options of `despoof report cue-use`.
+#[derive(Debug, Args)]
+pub struct CueUseOptions {
+    /// Folder of prepared faces with cached generated faces.
+    #[arg(long)]
+    faces: PathBuf,
+    /// The bundle.
+    #[arg(long, default_value = "models/web")]
+    bundle: PathBuf,
+    /// Run of `train agnet` whose AG-Net takes the place of the bundle's.
+    #[arg(long)]
+    run: Option<PathBuf>,
+    /// What drew the generated faces.
+    #[arg(long, default_value = "dfg")]
+    cue: CueChoice,
+    /// Faces to score.
+    #[arg(long, default_value_t = 400)]
+    count: usize,
+    /// Decides which faces.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `report cue-use --json` prints.
+#[derive(Serialize)]
+struct CueUse {
+    rows: Vec<CueUseRow>,
+    faces: usize,
+    bundle_digest: String,
+    run: Option<PathBuf>,
+    seed: u64,
+    revision: String,
+}
+
 /// What `report residual --json` prints.
 #[derive(Serialize)]
 struct Residuals {
@@ -119,6 +159,7 @@ pub fn run(command: &ReportCommand) -> Result<()> {
     match command {
         ReportCommand::Figure3(options) => figure3(options),
         ReportCommand::Noise(options) => noise(options),
+        ReportCommand::CueUse(options) => cue_use(options),
         ReportCommand::Residual(options) => residual(options),
     }
 }
@@ -156,6 +197,34 @@ fn noise(options: &NoiseOptions) -> Result<()> {
     println!("{:<32}{:>12}{:>12}{:>16}", "noise", "deviation", "largest", "flipped, %");
     for NoiseRow { cue, deviation, largest_deviation, flipped, .. } in rows {
         println!("{cue:<32}{deviation:>12.4}{largest_deviation:>12.4}{flipped:>16.2}");
+    }
+    Ok(())
+}
+
+fn cue_use(options: &CueUseOptions) -> Result<()> {
+    let device = Device::flex();
+    let checker = Pipeline::open(&options.bundle, options.run.as_deref())?.checker;
+    let store = FaceStore::open(&options.faces)?;
+    let indices = store.chosen_by(options.seed, options.count);
+    ensure!(!indices.is_empty(), "there is no face to score");
+    let rows = cue_use::rows(&checker, &store, options.cue.plane(), &indices, &device)?;
+    if options.json {
+        let printed = CueUse {
+            rows,
+            faces: indices.len(),
+            bundle_digest: checker.manifest().digest.clone(),
+            run: options.run.clone(),
+            seed: options.seed,
+            revision: revision(),
+        };
+        println!("{}", serde_json::to_string(&printed)?);
+        return Ok(());
+    }
+    println!("{} faces", indices.len());
+    println!("{:<18}{:>9}{:>12}", "cue", "AUC, %", "change");
+    for CueUseRow { cue, auc, change } in rows {
+        let auc = auc.map_or_else(|| "-".to_owned(), |auc| format!("{auc:.2}"));
+        println!("{cue:<18}{auc:>9}{change:>12.4}");
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
-use super::metadata::PhotoMetadata;
+use super::metadata::{PhotoMetadata, mixed_order};
 
 /// Side of the pipeline's aligned crop in pixels.
 pub const ALIGNED_SIDE: u32 = 224;
@@ -142,6 +142,15 @@ impl FaceStore {
     /// Indices of the faces that `keep` accepts.
     pub fn indices(&self, keep: impl Fn(&FaceEntry) -> bool) -> Vec<usize> {
         (0..self.entries.len()).filter(|&index| keep(&self.entries[index])).collect()
+    }
+
+    /// At most `count` faces of any kind, those that the seed puts first, in its order.
+    pub fn chosen_by(&self, seed: u64, count: usize) -> Vec<usize> {
+        let order = |&index: &usize| mixed_order(&format!("{seed} {}", self.entries[index].key));
+        let mut faces = self.indices(|_| true);
+        faces.sort_by_key(order);
+        faces.truncate(count);
+        faces
     }
 
     /// Faces that training may look at.

@@ -1,5 +1,6 @@
 //! Reports: one HTML file that needs nothing else but the pictures beside it.
 
+pub mod cue_use;
 pub mod curves;
 pub mod evaluation;
 pub mod figure3;

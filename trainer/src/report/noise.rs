@@ -15,7 +15,6 @@ use serde::Serialize;
 use crate::cue_source::{CueChoice, CueSource, Dfg};
 use crate::data::crop_planes::CropPlanes;
 use crate::data::face_store::FaceStore;
-use crate::data::metadata::mixed_order;
 use crate::training::in_batches::BATCH;
 
 /// What one way to draw noise does to scores.
@@ -38,11 +37,8 @@ pub struct NoiseRow {
 /// # Errors
 /// A face that cannot be read.
 pub fn chosen(store: &FaceStore, count: usize, seed: u64) -> Result<Vec<Crops>> {
-    let order = |index: &usize| mixed_order(&format!("{seed} {}", store.entries[*index].key));
-    let mut indices: Vec<usize> = (0..store.entries.len()).collect();
-    indices.sort_by_key(order);
     let planes = CropPlanes::open(store)?;
-    indices.iter().take(count).map(|&index| planes.read(index)).collect()
+    store.chosen_by(seed, count).into_iter().map(|index| planes.read(index)).collect()
 }
 
 /// Scores the faces with `repeats` disjoint sets of seeds.

@@ -1,0 +1,96 @@
+//! What a trained AG-Net makes of its cue: the same faces scored with their own cue, with none (a residual of
+//! zero), and with that of another face. It says what these weights lean on, not what training without a
+//! cue would have reached (`train agnet --variant only-image`).
+
+use anyhow::Result;
+use burn::tensor::{Device, Tensor};
+use despoof::Checker;
+use despoof::metrics::area_under_curve;
+use despoof::score::score;
+use serde::Serialize;
+
+use crate::data::face_store::FaceStore;
+use crate::training::in_batches::BATCH;
+use crate::training::labelled_faces::{CueReading, LabelledFaces, is_live};
+
+/// What scores are with one kind of cue.
+#[derive(Debug, Clone, Serialize)]
+pub struct CueUseRow {
+    /// Whose cue.
+    pub cue: &'static str,
+    /// Area under the curve, in percent; none of one class.
+    pub auc: Option<f64>,
+    /// Mean distance of a score from that with the face's own cue.
+    pub change: f64,
+}
+
+/// Scores of one batch with each kind of cue.
+type Kinds = [Vec<f32>; 3];
+
+const NAMES: [&str; 3] = ["its own", "none", "another face's"];
+
+/// A row for each kind of cue, over the faces `indices` of a store.
+///
+/// # Errors
+/// A store without generated faces in `plane`.
+pub fn rows(
+    checker: &Checker,
+    store: &FaceStore,
+    plane: String,
+    indices: &[usize],
+    device: &Device,
+) -> Result<Vec<CueUseRow>> {
+    let context = checker.networks().agnet.looks_at_context();
+    let standardised = checker.manifest().preprocessing.standardised_cue;
+    let reading = CueReading { plane, standardised };
+    let faces = LabelledFaces::open(store, context, Some(&reading), 0)?;
+    let mut scores = Kinds::default();
+    for batch in indices.chunks(BATCH) {
+        for (all, of_batch) in scores.iter_mut().zip(scored(checker, &faces, batch, device)?) {
+            all.extend(of_batch);
+        }
+    }
+    let live: Vec<bool> = indices.iter().map(|&index| is_live(&store.entries[index])).collect();
+    let row = |(cue, kind): (&'static str, &Vec<f32>)| CueUseRow {
+        cue,
+        auc: area_under_curve(kind, &live).map(|auc| 100.0 * auc),
+        change: mean_distance(kind, &scores[0]),
+    };
+    Ok(NAMES.into_iter().zip(&scores).map(row).collect())
+}
+
+fn scored(
+    checker: &Checker,
+    faces: &LabelledFaces,
+    batch: &[usize],
+    device: &Device,
+) -> Result<Kinds> {
+    let (views, own) = faces.inputs(batch, device)?;
+    let mut others = batch.to_vec();
+    others.rotate_left(1);
+    let (_, anothers) = faces.inputs(&others, device)?;
+    let own = own.expect("the faces were opened with their cues");
+    let anothers = anothers.expect("the faces were opened with their cues");
+    let none = Tensor::zeros(own.dims(), device);
+    let temperature = checker.manifest().decision.temperature;
+    Ok([own, none, anothers].map(|cue| {
+        let scores = score(&checker.networks().agnet, views.clone(), cue, temperature);
+        scores.into_data().iter::<f32>().collect()
+    }))
+}
+
+fn mean_distance(scores: &[f32], from: &[f32]) -> f64 {
+    let sum: f64 = scores.iter().zip(from).map(|(a, b)| f64::from((a - b).abs())).sum();
+    sum / scores.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distance_by_hand() {
+        assert!((mean_distance(&[0.5, 0.25], &[0.25, 0.75]) - 0.375).abs() < 1e-9);
+        assert_eq!(mean_distance(&[], &[]), 0.0);
+    }
+}
