@@ -1,7 +1,7 @@
 //! The simulator as its users see it.
 
 use despoof_simulate::{
-    Edge, Parameters, Simulated, Species, Subject, recapture_live, rendered, simulate,
+    Edge, Medium, Parameters, Simulated, Species, Subject, recapture_live, rendered, simulate,
 };
 use image::{Rgb, RgbImage};
 
@@ -222,4 +222,22 @@ fn parameters_tell_what_was_presented() {
         assert_eq!(recapture_live(&live, seed).parameters.subject, Subject::Live);
     }
     assert!((1..20).contains(&cut_edges));
+}
+
+#[test]
+fn overexposed_displays_burn_out() {
+    let live = photo(96, 96);
+    let drawn = simulate(&live, Species::ScreenPhone, 5).parameters;
+    let brightness = |stops: f32| {
+        let mut parameters = drawn.clone();
+        parameters.camera.levels = 0.0;
+        let Subject::Attack { medium: Medium::Screen(screen), .. } = &mut parameters.subject else {
+            panic!("a replay is shown by a screen");
+        };
+        screen.overexposure = stops;
+        let picture = rendered(&live, parameters).image;
+        picture.iter().map(|&byte| f64::from(byte)).sum::<f64>() / picture.len() as f64
+    };
+    let [right, over, far_over] = [0.0, 1.0, 2.5].map(brightness);
+    assert!(right + 10.0 < over && over + 10.0 < far_over, "{right} {over} {far_over}");
 }
