@@ -9,6 +9,7 @@ use burn::store::{
     burn_pack::Tensor as PackedTensor,
 };
 use burn::tensor::{DType, TensorData};
+use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use thiserror::Error;
 
@@ -63,22 +64,24 @@ pub enum WeightsError {
     },
 }
 
-/// Reads all F32, F16 and BF16 tensors of a safetensors file, widened to 32 bits.
+/// Reads all F32, F16 and BF16 tensors of a safetensors file, widened to 32 bits, sorted by name.
 ///
 /// # Errors
 /// [`WeightsError::Malformed`] and [`WeightsError::ElementType`].
 pub fn tensors_from_safetensors(bytes: &[u8]) -> Result<Vec<NamedTensor>, WeightsError> {
     let file = SafeTensors::deserialize(bytes)
         .map_err(|error| WeightsError::Malformed(error.to_string()))?;
-    file.iter()
-        .map(|(name, view)| {
-            Ok(NamedTensor {
-                name: name.to_owned(),
-                shape: view.shape().to_vec(),
-                values: floats_from_bytes(name, view.dtype(), view.data())?,
-            })
+    let named = |(name, view): (&str, TensorView<'_>)| {
+        Ok(NamedTensor {
+            name: name.to_owned(),
+            shape: view.shape().to_vec(),
+            values: floats_from_bytes(name, view.dtype(), view.data())?,
         })
-        .collect()
+    };
+    let mut tensors: Vec<NamedTensor> = file.iter().map(named).collect::<Result<_, _>>()?;
+    // The file's own order is lost in a hash map; the same weights shall make the same bundle.
+    tensors.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    Ok(tensors)
 }
 
 /// Widens little-endian floats to 32 bits.
