@@ -1,5 +1,6 @@
 //! Every training of the generator in its less usual form, on a miniature store, each run read by the
-//! next verb: ArcFace, a codebook with an adversary, noise prediction, distillation, then `cues`.
+//! next verb: ArcFace, a codebook with an adversary, noise prediction, distillation, then `cues`. And the mean
+//! of runs.
 
 mod scratch;
 
@@ -89,6 +90,25 @@ fn each_run_is_read_by_the_next_verb() {
 
     let said = succeed(&scratch, &format!("cues --faces faces {runs} --dfg few"));
     assert!(said.contains("generated faces of all 4 faces"), "{said}");
+}
+
+/// Digest of a bundle of the run's AG-Net: that of its weights.
+fn digest(scratch: &Scratch, agnet: &str) -> String {
+    let generator = "--identity runs/identity --autoencoder runs/autoencoder --dfg runs/dfg";
+    let said = succeed(scratch, &format!("export {generator} --agnet {agnet} --out bundle"));
+    said.rsplit("digest ").next().expect("split gives a part").trim().to_owned()
+}
+
+#[test]
+fn a_network_is_its_own_mean_and_no_run_is_overwritten() {
+    let scratch = Scratch::new("average");
+    let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/web");
+    succeed(&scratch, &format!("unpack --bundle {bundle} --out runs"));
+    let average = "average --agnet runs/agnet runs/agnet --out mean";
+    succeed(&scratch, average);
+    assert_eq!(digest(&scratch, "mean"), digest(&scratch, "runs/agnet"));
+    let said = fail(&scratch, average);
+    assert!(said.contains("has checkpoints already"), "{said}");
 }
 
 #[test]
