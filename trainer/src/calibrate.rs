@@ -4,9 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use despoof::decide::DecisionRule;
-use despoof::metrics::{Label, Sample, Scores};
+use despoof::metrics::{EqualError, Label, Sample, Scores};
 
-/// Share of development samples on each side of the threshold that counts as uncertain.
+/// Share of development samples on each side of the equal error rate's threshold that counts as uncertain.
 const UNCERTAIN_SHARE: f64 = 0.05;
 /// Temperatures that are tried, as powers of two.
 const TEMPERATURE_EXPONENTS: std::ops::RangeInclusive<i32> = -20..=30;
@@ -31,8 +31,9 @@ pub fn undecided() -> DecisionRule {
     }
 }
 
-/// Temperature by least negative log-likelihood; threshold at the equal error rate, or where `bpcer` of
-/// the live faces (a share) are refused; the band holds the scores nearest to it.
+/// Temperature by least negative log-likelihood; threshold at the equal error rate, with a band of the
+/// scores nearest to it, or where `bpcer` of the live faces (a share) are refused, with a band from where
+/// half as many are to where twice as many are.
 ///
 /// The samples must be scored at temperature 1.
 ///
@@ -49,21 +50,20 @@ pub fn decision_from_development_scores(
         .map(|sample| Sample { score: tempered(sample.score, temperature), ..sample.clone() })
         .collect();
     let scores = Scores::from_samples(&calibrated);
-    let (threshold, found_at) = if let Some(share) = bpcer {
-        let threshold = scores.threshold_at_bpcer(share);
-        let threshold = threshold.context("a threshold at a BPCER needs live faces")?;
-        (threshold, format!("a BPCER of {:.1} %", share * 100.0))
+    let (threshold, [lower, upper], found_at) = if let Some(share) = bpcer {
+        let at = |share: f64| {
+            let threshold = scores.threshold_at_bpcer(share);
+            threshold.context("a threshold at a BPCER needs live faces")
+        };
+        let band = [at(share / 2.0)?, at((2.0 * share).min(1.0))?];
+        (at(share)?, band, format!("a BPCER of {:.1} %", share * 100.0))
     } else {
         let equal_error = scores.equal_error();
-        let equal_error = equal_error.context("a threshold needs live faces and attacks")?;
-        (equal_error.threshold, format!("the equal error rate ({:.1} %)", equal_error.rate * 100.0))
+        let EqualError { threshold, rate } =
+            equal_error.context("a threshold needs live faces and attacks")?;
+        let found_at = format!("the equal error rate ({:.1} %)", rate * 100.0);
+        (threshold, nearest_scores(&calibrated, threshold), found_at)
     };
-    let mut sorted: Vec<f64> = calibrated.iter().map(|sample| sample.score).collect();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.partition_point(|&score| score < threshold);
-    let reach = (sorted.len() as f64 * UNCERTAIN_SHARE) as usize;
-    let lower = sorted[middle.saturating_sub(reach).min(sorted.len() - 1)].min(threshold);
-    let upper = sorted[(middle + reach).min(sorted.len() - 1)].max(threshold);
     Ok(DecisionRule {
         threshold: threshold as f32,
         uncertain_band: [lower as f32, upper as f32],
@@ -74,6 +74,17 @@ pub fn decision_from_development_scores(
             data.join(", ")
         ),
     })
+}
+
+/// From the lowest to the highest of the scores nearest to the threshold.
+fn nearest_scores(samples: &[Sample], threshold: f64) -> [f64; 2] {
+    let mut sorted: Vec<f64> = samples.iter().map(|sample| sample.score).collect();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.partition_point(|&score| score < threshold);
+    let reach = (sorted.len() as f64 * UNCERTAIN_SHARE) as usize;
+    let lower = sorted[middle.saturating_sub(reach).min(sorted.len() - 1)];
+    let upper = sorted[(middle + reach).min(sorted.len() - 1)];
+    [lower.min(threshold), upper.max(threshold)]
 }
 
 fn best_temperature(samples: &[Sample]) -> f64 {
@@ -142,6 +153,8 @@ mod tests {
             })
             .count();
         assert!((1..=10).contains(&refused), "{refused} of 100 live faces");
+        let [lower, upper] = rule.uncertain_band;
+        assert!(lower < rule.threshold && rule.threshold < upper, "{rule:?}");
         assert!(rule.fixed_on.contains("a BPCER of 10.0 %"), "{}", rule.fixed_on);
     }
 
