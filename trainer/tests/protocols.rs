@@ -171,3 +171,26 @@ fn noise_is_measured_on_a_bundle() {
     let refused = despoof(&scratch, &format!("{line} --cues memae"));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("memae is no start"));
 }
+
+/// Where every generated face is the face itself, no cue says anything.
+#[test]
+fn reports_on_cues_see_that_there_is_none() {
+    let scratch = three_domains("cue-reports");
+    let refused = despoof(&scratch, "report residual --faces a");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("despoof cache generated"));
+    std::fs::copy(scratch.join("a/aligned.u8"), scratch.join("a/generated.u8")).expect("copied");
+
+    let residual = json(&scratch, "report residual --faces a --json");
+    let rows = residual["rows"].as_array().expect("rows");
+    assert_eq!(rows.len(), 2, "live faces and one instrument");
+    assert!(rows.iter().all(|row| row["energy"] == 0.0), "{rows:?}");
+    assert_eq!((&rows[1]["auc"], &rows[1]["above"]), (&50.0.into(), &0.0.into()));
+
+    let line = format!("report cue-use --faces a --bundle {BUNDLE} --count 4 --json");
+    let used = json(&scratch, &line);
+    let rows = used["rows"].as_array().expect("rows");
+    assert_eq!(rows.len(), 3);
+    for row in rows {
+        assert_eq!((&row["change"], &row["auc"]), (&0.0.into(), &rows[0]["auc"]), "{row}");
+    }
+}

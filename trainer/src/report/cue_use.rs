@@ -24,7 +24,7 @@ pub struct CueUseRow {
     pub change: f64,
 }
 
-/// Scores of one batch with each kind of cue.
+/// Scores with each kind of cue, in the order of [`NAMES`].
 type Kinds = [Vec<f32>; 3];
 
 const NAMES: [&str; 3] = ["its own", "none", "another face's"];
