@@ -48,6 +48,13 @@ pub struct FaceEntry {
     pub simulated: Option<String>,
 }
 
+impl FaceEntry {
+    /// Where the seed puts the face among others.
+    pub fn order(&self, seed: u64) -> u64 {
+        mixed_order(&format!("{seed} {}", self.key))
+    }
+}
+
 /// A folder of prepared faces.
 pub struct FaceStore {
     folder: PathBuf,
@@ -146,9 +153,8 @@ impl FaceStore {
 
     /// At most `count` faces of any kind, those that the seed puts first, in its order.
     pub fn chosen_by(&self, seed: u64, count: usize) -> Vec<usize> {
-        let order = |&index: &usize| mixed_order(&format!("{seed} {}", self.entries[index].key));
         let mut faces = self.indices(|_| true);
-        faces.sort_by_key(order);
+        faces.sort_by_key(|&index| self.entries[index].order(seed));
         faces.truncate(count);
         faces
     }

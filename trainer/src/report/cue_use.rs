@@ -66,11 +66,8 @@ fn scored(
     device: &Device,
 ) -> Result<Kinds> {
     let (views, own) = faces.inputs(batch, device)?;
-    let mut others = batch.to_vec();
-    others.rotate_left(1);
-    let (_, anothers) = faces.inputs(&others, device)?;
     let own = own.expect("the faces were opened with their cues");
-    let anothers = anothers.expect("the faces were opened with their cues");
+    let anothers = own.clone().roll_dim(-1, 0);
     let none = Tensor::zeros(own.dims(), device);
     let temperature = checker.manifest().decision.temperature;
     Ok([own, none, anothers].map(|cue| {

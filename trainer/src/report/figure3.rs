@@ -11,9 +11,9 @@ use image::{Rgb, RgbImage};
 use serde_json::json;
 
 use super::page::{self, escaped, picture, section, table};
+use super::residual::{mean, residual};
 use crate::cue_source::CueSource;
 use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceStore};
-use crate::data::metadata::mixed_order;
 use crate::evaluation::scored::LIVE;
 use crate::revision::revision;
 use crate::training::batch;
@@ -65,7 +65,7 @@ pub fn chosen_faces(stores: &[FaceStore], per_kind: usize, seed: u64) -> Result<
     for (store, faces) in stores.iter().enumerate() {
         for (index, entry) in faces.entries.iter().enumerate() {
             let kind = if is_live(entry) { LIVE } else { instrument(entry) };
-            let order = mixed_order(&format!("{seed} {}", entry.key));
+            let order = entry.order(seed);
             kinds.entry((!is_live(entry), kind)).or_default().push((order, store, index));
         }
     }
@@ -104,13 +104,6 @@ impl Column {
             faces.iter().zip(&drawn).map(|(face, drawn)| residual(&face.image, drawn)).collect();
         Ok(Self { name, drawn, residuals })
     }
-}
-
-fn residual(face: &RgbImage, drawn: &RgbImage) -> Vec<f32> {
-    let of_pixel = |(face, drawn): (&Rgb<u8>, &Rgb<u8>)| {
-        (0..3).map(|colour| f32::from(face[colour].abs_diff(drawn[colour]))).sum::<f32>() / 3.0
-    };
-    face.pixels().zip(drawn.pixels()).map(of_pixel).collect()
 }
 
 impl Figure<'_> {
@@ -164,7 +157,7 @@ impl Figure<'_> {
             let means: BTreeMap<&str, f32> = self
                 .columns
                 .iter()
-                .map(|column| (column.name.as_str(), mean(&column.residuals[row])))
+                .map(|column| (column.name.as_str(), mean(&column.residuals[row]) as f32))
                 .collect();
             json!({ "key": face.key, "kind": face.kind, "mean_residual": means })
         };
@@ -204,10 +197,6 @@ impl Figure<'_> {
             + &picture("figure3.png", "")
             + &section("Mean residual, of 255", &table(&head, &lines))
     }
-}
-
-fn mean(values: &[f32]) -> f32 {
-    values.iter().sum::<f32>() / values.len().max(1) as f32
 }
 
 /// Colour of a share of the scale.

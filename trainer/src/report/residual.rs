@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use despoof::metrics::area_under_curve;
+use image::{Rgb, RgbImage};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceStore};
-use crate::training::labelled_faces::{instrument, is_live};
+use crate::training::labelled_faces::{generated_faces, instrument, is_live};
 
 /// Live faces whose residual is stronger than the level that [`ResidualRow::above`] counts from.
 const LIVE_ABOVE: f64 = 0.05;
@@ -38,15 +39,25 @@ pub struct ResidualRow {
 /// A store without generated faces in `plane`.
 pub fn energies(store: &FaceStore, plane: &str) -> Result<Vec<f32>> {
     let aligned = store.whole_image_plane(ALIGNED, ALIGNED_SIDE)?;
-    let generated = store.whole_image_plane(plane, ALIGNED_SIDE).with_context(|| {
-        format!("{} needs `despoof cache generated` first", store.folder().display())
-    })?;
+    let generated = generated_faces(store, plane)?;
     let of_face = |index: usize| -> Result<f32> {
-        let (seen, drawn) = (aligned.read(index)?, generated.read(index)?);
-        let sum: u64 = seen.iter().zip(drawn.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
-        Ok((sum as f64 / seen.len() as f64 / 127.5) as f32)
+        let residual = residual(&aligned.read(index)?, &generated.read(index)?);
+        Ok((mean(&residual) / 127.5) as f32)
     };
     (0..store.entries.len()).into_par_iter().map(of_face).collect()
+}
+
+/// |x − DFG(x)| of every pixel, mean of its colours, of 255.
+pub fn residual(face: &RgbImage, drawn: &RgbImage) -> Vec<f32> {
+    let of_pixel = |(face, drawn): (&Rgb<u8>, &Rgb<u8>)| {
+        (0..3).map(|colour| f32::from(face[colour].abs_diff(drawn[colour]))).sum::<f32>() / 3.0
+    };
+    face.pixels().zip(drawn.pixels()).map(of_pixel).collect()
+}
+
+/// Mean of residuals or energies; 0 of none.
+pub fn mean(values: &[f32]) -> f64 {
+    values.iter().copied().map(f64::from).sum::<f64>() / values.len().max(1) as f64
 }
 
 /// A row for every instrument of every domain.
@@ -68,7 +79,7 @@ pub fn rows(store: &FaceStore, plane: &str) -> Result<Vec<ResidualRow>> {
             domain: (*domain).to_owned(),
             instrument: (*instrument).to_owned(),
             faces: energies.len(),
-            energy: energies.iter().copied().map(f64::from).sum::<f64>() / energies.len() as f64,
+            energy: mean(energies),
             auc: attack.then(|| auc(&live, energies)).flatten(),
             above: attack.then(|| above(&live, energies)).flatten(),
         };

@@ -85,7 +85,12 @@ impl LabelledFaces {
         Ok(Self {
             aligned: store.image_plane(ALIGNED, ALIGNED_SIDE)?,
             context: context.then(|| wider_crops(store)).transpose()?,
-            generated: reading.map(|reading| generated(store, reading)).transpose()?,
+            generated: match reading {
+                Some(reading) => {
+                    Some((generated_faces(store, &reading.plane)?, reading.standardised))
+                }
+                None => None,
+            },
             targets: live.iter().map(|&live| f32::from(u8::from(live))).collect(),
             live,
             domains: domains.collect(),
@@ -192,15 +197,18 @@ fn wider_crops(store: &FaceStore) -> Result<ImagePlane> {
     store.whole_image_plane(CONTEXT, CONTEXT_SIDE).context("--face-only trains without wider crops")
 }
 
-fn generated(store: &FaceStore, reading: &CueReading) -> Result<(ImagePlane, bool)> {
-    let plane = store.image_plane(&reading.plane, ALIGNED_SIDE)?;
+/// The plane `name` of generated faces.
+///
+/// # Errors
+/// A store that has not one of every face.
+pub fn generated_faces(store: &FaceStore, name: &str) -> Result<ImagePlane> {
+    let plane = store.image_plane(name, ALIGNED_SIDE)?;
     ensure!(
         plane.plane.records()? == store.entries.len(),
-        "{} has no generated face of every face in {}; run `despoof cache generated` first",
-        store.folder().display(),
-        reading.plane
+        "{} has no generated face of every face in {name}; run `despoof cache generated` first",
+        store.folder().display()
     );
-    Ok((plane, reading.standardised))
+    Ok(plane)
 }
 
 /// Names of the domains that training sees, in order.
