@@ -9,6 +9,7 @@ use despoof::bundle::BundleLoader;
 use despoof::checker::refuse_cut;
 use despoof::decide::DecisionRule;
 use despoof::detect::Face;
+use despoof::quality::{FrameQuality, frame_quality};
 use despoof::{CheckError, Checker, Evidence, photo};
 use image::RgbImage;
 
@@ -38,6 +39,8 @@ pub struct Pipeline {
 pub struct Answer {
     /// Probability of live.
     pub score: f64,
+    /// What the photo is like as a frame.
+    pub quality: FrameQuality,
     /// The pictures behind it, where they were asked for.
     pub evidence: Option<Evidence>,
 }
@@ -80,7 +83,10 @@ impl Pipeline {
     pub fn score(&self, photo: &ShardPhoto, explain: bool) -> Result<Answer, Refusal> {
         let (image, face) = self.face(photo)?;
         let check = pollster::block_on(self.checker.check_detected(&image, &face, explain))?;
-        Ok(Answer { score: f64::from(check.verdict.score), evidence: check.evidence })
+        let aligned =
+            self.checker.manifest().preprocessing.aligned_from_photo(&image, &face.landmarks);
+        let quality = frame_quality(&image, &face, &aligned);
+        Ok(Answer { score: f64::from(check.verdict.score), quality, evidence: check.evidence })
     }
 
     /// The face that [`Pipeline::score`] looks at, cut out as stores keep it, with its landmarks in

@@ -45,6 +45,7 @@ pub fn score_shards(pipeline: &Pipeline, shards: &[PathBuf], choice: Choice) -> 
             match answer {
                 Ok(answer) => {
                     set.scored.push(scored(photo, answer.score));
+                    set.qualities.insert(photo.key.clone(), answer.quality);
                     let group = &photo.metadata.group;
                     if !group.is_empty() {
                         set.groups.insert(photo.key.clone(), group.clone());

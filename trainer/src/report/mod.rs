@@ -9,5 +9,6 @@ pub mod noise;
 pub mod page;
 pub mod plot;
 pub mod protocol;
+pub mod quality;
 pub mod residual;
 pub mod training_run;

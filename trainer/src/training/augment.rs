@@ -9,8 +9,14 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use rand_distr::StandardNormal;
 
-/// Least that is kept of a wider crop on one side of its middle: what the aligned face shows, too.
-const SMALLEST_KEPT: f32 = 0.25;
+/// Least that is kept of a wider crop on one side of its middle; the aligned face reaches to 0.25.
+const SMALLEST_KEPT: f32 = 0.2;
+
+/// Most that is kept on every side of a photo that shows the face and nothing else.
+const CLOSE_UP_KEPT: f32 = 0.32;
+
+/// How many times as wide as the aligned face the wider crop is (`Template::CONTEXT`).
+const WIDER: f32 = 2.0;
 
 /// Everything that is drawn for one face.
 #[derive(Debug, Clone)]
@@ -48,9 +54,7 @@ impl Disturbance {
     pub fn draw(rng: &mut StdRng) -> Self {
         Self {
             placement: rng.random_bool(0.5).then(|| Placement::draw(rng)),
-            kept: rng
-                .random_bool(0.4)
-                .then(|| std::array::from_fn(|_| rng.random_range(SMALLEST_KEPT..=0.5))),
+            kept: draw_kept(rng),
             tones: rng.random_bool(0.7).then(|| draw_tones(rng)),
             saturation: if rng.random_bool(0.5) { rng.random_range(0.0..=1.5) } else { 1.0 },
             blur: if rng.random_bool(0.25) { rng.random_range(0.5..=2.2) } else { 0.0 },
@@ -79,26 +83,34 @@ impl Disturbance {
         }
     }
 
-    /// What becomes of the face that the generator draws: it follows the light and the place of its
-    /// input, not the noise.
+    /// What becomes of the face that the generator draws: it follows the light, the place and the
+    /// border of its input, not the noise.
     pub fn of_generated(&self, face: RgbImage) -> RgbImage {
-        let mut face = match self.placement {
-            Some(placement) => placement.of(&face),
+        let face = self.placed_and_toned(face);
+        match self.kept {
+            Some(kept) => cut(face, kept.map(|share| share * WIDER)),
             None => face,
-        };
-        self.tone(&mut face);
-        face
+        }
     }
 
     /// What becomes of the wider crop: light and place as of the face. Noise and blur average out at its
     /// scale. Sometimes the photo ends closer to the face, with the border repeated as alignment does:
     /// neither class may be known by how much of its surroundings a data set kept.
     pub fn of_context(&self, crop: RgbImage) -> RgbImage {
-        let crop = self.of_generated(crop);
+        let crop = self.placed_and_toned(crop);
         match self.kept {
-            Some(kept) => cut(&crop, kept),
+            Some(kept) => cut(crop, kept),
             None => crop,
         }
+    }
+
+    fn placed_and_toned(&self, face: RgbImage) -> RgbImage {
+        let mut face = match self.placement {
+            Some(placement) => placement.of(&face),
+            None => face,
+        };
+        self.tone(&mut face);
+        face
     }
 
     fn tone(&self, face: &mut RgbImage) {
@@ -158,11 +170,22 @@ fn draw_tones(rng: &mut StdRng) -> [[u8; 256]; 3] {
     })
 }
 
-/// The picture with everything but a window around its middle replaced by the window's border.
-fn cut(picture: &RgbImage, [left, top, right, bottom]: [f32; 4]) -> RgbImage {
+/// Where the photo ends, for seven of ten faces: close to the face on all sides, or somewhere on each.
+fn draw_kept(rng: &mut StdRng) -> Option<[f32; 4]> {
+    let most = match rng.random_range(0..10) {
+        0..4 => CLOSE_UP_KEPT,
+        4..7 => 0.5,
+        _ => return None,
+    };
+    Some(std::array::from_fn(|_| rng.random_range(SMALLEST_KEPT..=most)))
+}
+
+/// The picture with everything but a window around its middle replaced by the window's border; shares
+/// of half a side and above keep everything on theirs.
+fn cut(picture: RgbImage, [left, top, right, bottom]: [f32; 4]) -> RgbImage {
     let (width, height) = picture.dimensions();
     let within = |place: u32, side: u32, before: f32, behind: f32| {
-        let end = |share: f32| (share * side as f32) as u32;
+        let end = |share: f32| (share.clamp(0.0, 1.0) * side as f32) as u32;
         place.clamp(end(0.5 - before), end(0.5 + behind).saturating_sub(1))
     };
     RgbImage::from_fn(width, height, |x, y| {
@@ -240,11 +263,22 @@ mod tests {
     #[test]
     fn a_cut_repeats_the_border_of_what_is_kept() {
         let whole = gradient();
-        let narrow = cut(&whole, [0.25, 0.5, 0.25, 0.5]);
+        let narrow = cut(whole.clone(), [0.25, 0.5, 0.25, 0.5]);
         assert_eq!(narrow.get_pixel(3, 9), whole.get_pixel(16, 9));
         assert_eq!(narrow.get_pixel(60, 9), whole.get_pixel(47, 9));
         assert_eq!(narrow.get_pixel(30, 63), whole.get_pixel(30, 63));
-        assert_eq!(cut(&whole, [0.5; 4]), whole);
+        assert_eq!(cut(whole.clone(), [0.5, 0.64, 0.5, 0.9]), whole);
+    }
+
+    #[test]
+    fn a_photo_that_ends_within_the_aligned_face_ends_at_the_same_place_of_both_crops() {
+        let close = Disturbance { kept: Some([0.2, 0.3, 0.5, 0.3]), ..nothing() };
+        let (face, context) = (close.of_face(gradient()), close.of_context(gradient()));
+        // 0.2 of the wider crop is 0.4 of the aligned face: column 6 of 64; 19 of the wider crop.
+        assert_eq!(face.get_pixel(0, 9), gradient().get_pixel(6, 9));
+        assert_eq!(face.get_pixel(30, 0), gradient().get_pixel(30, 0));
+        assert_eq!(context.get_pixel(0, 30), gradient().get_pixel(19, 30));
+        assert_eq!(close.of_generated(gradient()), face);
     }
 
     #[test]
