@@ -261,6 +261,7 @@ fn agnet(options: &AgNetOptions) -> Result<()> {
         context: config.context_tokens.is_some(),
         reading: recipe.reading(),
         augmented: recipe.augment,
+        recorded_share: recipe.recorded_share,
     };
     let kept = AgNetSettings { options, domains: data.domains() };
     let start = recipe.start_from.as_deref().map(runs::agnet_tensors).transpose()?;

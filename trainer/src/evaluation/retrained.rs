@@ -107,6 +107,7 @@ impl Protocol<'_> {
             context: config.context_tokens.is_some(),
             reading: faces.reading.clone(),
             augmented: self.recipe.augment,
+            recorded_share: self.recipe.recorded_share,
         };
         let recipe = self.recipe;
         let visitor = FoldTraining { fold, faces: &faces.store, data, config, options, recipe };

@@ -35,6 +35,8 @@ pub struct AgNetData<'a> {
     pub teacher: Option<&'a Teacher>,
     /// Whether faces are disturbed (`augment.rs`), or mirrored only.
     pub augmented: bool,
+    /// How often an attack is drawn from the recorded ones; `None` treats all instruments alike.
+    pub recorded_share: Option<f64>,
 }
 
 /// Live faces against attacks by a strategy, balanced over domains and classes.
@@ -68,7 +70,8 @@ impl<S> AgNetTraining<S> {
     /// A store whose generated faces are not complete, or without either class.
     pub fn new(data: &AgNetData, strategy: S, device: Device) -> Result<Self> {
         let reading = data.reading.as_ref();
-        let faces = LabelledFaces::open(data.store, data.context, reading, 0)?;
+        let faces = LabelledFaces::open(data.store, data.context, reading, 0)?
+            .with_recorded_share(data.recorded_share);
         let faces = match data.teacher {
             Some(teacher) => faces.with_teacher(data.store, teacher)?,
             None => faces,

@@ -44,6 +44,11 @@ pub struct AgNetRecipe {
     /// Disturb faces of both classes alike: light, sharpness, noise, compression, place.
     #[arg(long)]
     pub augment: bool,
+    /// Share of the attacks in a batch that are recorded ones, where there are simulated ones, too;
+    /// without it every instrument of every domain counts the same.
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded_share: Option<f64>,
     /// Bundle or run whose AG-Net training starts from; what that network lacks starts as always.
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,6 +65,13 @@ pub struct AgNetRecipe {
     #[arg(long, value_name = "FACES")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extra_real: Option<PathBuf>,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("a share from 0 to 1".to_owned()),
+    }
 }
 
 /// A variant, as the command line names it.

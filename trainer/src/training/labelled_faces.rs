@@ -58,8 +58,16 @@ pub struct LabelledFaces {
     live: Vec<bool>,
     targets: Vec<f32>,
     domains: Vec<usize>,
-    /// Training faces of a class (attacks, live), by domain and attack instrument.
-    groups: [Vec<Vec<usize>>; 2],
+    groups: Groups,
+}
+
+/// Training faces by domain and attack instrument.
+struct Groups {
+    live: Vec<Vec<usize>>,
+    recorded_attacks: Vec<Vec<usize>>,
+    simulated_attacks: Vec<Vec<usize>>,
+    /// How often an attack is drawn from the recorded ones; `None` treats all groups alike.
+    recorded_share: Option<f64>,
 }
 
 impl LabelledFaces {
@@ -94,8 +102,14 @@ impl LabelledFaces {
             targets: live.iter().map(|&live| f32::from(u8::from(live))).collect(),
             live,
             domains: domains.collect(),
-            groups: groups_by_class(store),
+            groups: Groups::of(store),
         })
+    }
+
+    /// The same faces; of the attacks drawn this share is recorded ones, where there are both kinds.
+    pub fn with_recorded_share(mut self, share: Option<f64>) -> Self {
+        self.groups.recorded_share = share;
+        self
     }
 
     /// The same faces with targets nearer to what a teacher says of each.
@@ -112,19 +126,18 @@ impl LabelledFaces {
 
     /// Training faces.
     pub fn count(&self) -> usize {
-        self.groups.iter().flatten().map(Vec::len).sum()
+        [true, false].iter().flat_map(|&live| self.groups.of_class(live)).map(Vec::len).sum()
     }
 
     /// Whether there are training faces of the class.
     pub fn has(&self, live: bool) -> bool {
-        !self.groups[usize::from(live)].is_empty()
+        !self.groups.of_class(live).is_empty()
     }
 
-    /// A training face of the class; every domain and instrument counts the same.
+    /// A training face of the class; every domain and instrument counts the same, but for the share of
+    /// recorded attacks.
     pub fn draw(&self, live: bool, rng: &mut StdRng) -> usize {
-        let class = &self.groups[usize::from(live)];
-        let group = &class[rng.random_range(0..class.len())];
-        group[rng.random_range(0..group.len())]
+        self.groups.draw(live, rng)
     }
 
     /// Whether a face is live.
@@ -229,12 +242,70 @@ pub fn instrument(entry: &FaceEntry) -> &str {
     entry.simulated.as_deref().unwrap_or(&entry.metadata.label)
 }
 
-fn groups_by_class(store: &FaceStore) -> [Vec<Vec<usize>>; 2] {
-    let mut groups = [BTreeMap::<String, Vec<usize>>::new(), BTreeMap::new()];
-    for index in store.training_faces() {
-        let entry = &store.entries[index];
-        let name = format!("{} {}", entry.metadata.domain, instrument(entry));
-        groups[usize::from(is_live(entry))].entry(name).or_default().push(index);
+impl Groups {
+    fn of(store: &FaceStore) -> Self {
+        let [mut live, mut recorded, mut simulated] = [const { BTreeMap::new() }; 3];
+        for index in store.training_faces() {
+            let entry = &store.entries[index];
+            let kind = match (is_live(entry), &entry.simulated) {
+                (true, _) => &mut live,
+                (false, None) => &mut recorded,
+                (false, Some(_)) => &mut simulated,
+            };
+            let name = (entry.metadata.domain.clone(), instrument(entry).to_owned());
+            kind.entry(name).or_insert_with(Vec::new).push(index);
+        }
+        let [live, recorded_attacks, simulated_attacks] =
+            [live, recorded, simulated].map(|groups| groups.into_values().collect());
+        Self { live, recorded_attacks, simulated_attacks, recorded_share: None }
     }
-    groups.map(|of_class| of_class.into_values().collect())
+
+    fn draw(&self, live: bool, rng: &mut StdRng) -> usize {
+        let Self { recorded_attacks, simulated_attacks, .. } = self;
+        let both = !live && !recorded_attacks.is_empty() && !simulated_attacks.is_empty();
+        match self.recorded_share.filter(|_| both) {
+            Some(share) => {
+                let kind =
+                    if rng.random_bool(share) { recorded_attacks } else { simulated_attacks };
+                drawn(&kind.iter().collect::<Vec<_>>(), rng)
+            }
+            None => drawn(&self.of_class(live), rng),
+        }
+    }
+
+    fn of_class(&self, live: bool) -> Vec<&Vec<usize>> {
+        let attacks = || self.recorded_attacks.iter().chain(&self.simulated_attacks);
+        if live { self.live.iter().collect() } else { attacks().collect() }
+    }
+}
+
+/// A face of any group, each as likely as the other.
+fn drawn(groups: &[&Vec<usize>], rng: &mut StdRng) -> usize {
+    let group = groups[rng.random_range(0..groups.len())];
+    group[rng.random_range(0..group.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+
+    fn recorded_of_1000(recorded_share: Option<f64>, simulated_attacks: Vec<Vec<usize>>) -> usize {
+        let (live, recorded_attacks) = (vec![vec![0], vec![1]], vec![vec![2]]);
+        let groups = Groups { live, recorded_attacks, simulated_attacks, recorded_share };
+        let rng = &mut StdRng::seed_from_u64(5);
+        (0..1000).filter(|_| groups.draw(false, rng) == 2).count()
+    }
+
+    #[test]
+    fn recorded_attacks_are_drawn_as_often_as_told() {
+        let simulated = vec![vec![3, 4], vec![5], vec![6]];
+        let alike = recorded_of_1000(None, simulated.clone());
+        assert!((200..300).contains(&alike), "{alike}");
+        let often = recorded_of_1000(Some(0.6), simulated.clone());
+        assert!((550..650).contains(&often), "{often}");
+        assert_eq!(recorded_of_1000(Some(0.0), simulated), 0);
+        assert_eq!(recorded_of_1000(Some(0.0), Vec::new()), 1000);
+    }
 }
