@@ -44,6 +44,10 @@ pub struct EvalOptions {
     /// Only photos of persons that training held out.
     #[arg(long)]
     held_out: bool,
+    /// Cut photos to this many times the face's box first: what becomes of the answers when nothing is
+    /// to be seen around the face.
+    #[arg(long, value_name = "TIMES", conflicts_with = "scores", value_parser = at_least_the_face)]
+    close_up: Option<f32>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -75,6 +79,13 @@ fn percent(text: &str) -> Result<f64, String> {
     }
 }
 
+fn at_least_the_face(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(times) if (1.0..=100.0).contains(&times) => Ok(times),
+        _ => Err("a factor from 1, the face's box itself, to 100".to_owned()),
+    }
+}
+
 /// What is printed with `--json`.
 #[derive(Debug, Serialize)]
 struct Evaluation {
@@ -84,6 +95,9 @@ struct Evaluation {
     model: Option<String>,
     /// Digest of the bundle.
     bundle_digest: Option<String>,
+    /// How many times the face's box the photos were cut to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    close_up: Option<f32>,
     /// Per image.
     #[serde(flatten)]
     summary: Summary,
@@ -102,7 +116,10 @@ struct Evaluation {
 pub fn run(options: &EvalOptions) -> Result<()> {
     let pipeline = match options.scores {
         Some(_) => None,
-        None => Some(Pipeline::open(&options.bundle, options.run.as_deref())?),
+        None => {
+            let pipeline = Pipeline::open(&options.bundle, options.run.as_deref())?;
+            Some(Pipeline { close_up: options.close_up, ..pipeline })
+        }
     };
     let set = match (&options.scores, &pipeline) {
         (Some(file), _) => ScoredSet { scored: scores_file::read(file)?, ..Default::default() },
@@ -151,6 +168,7 @@ fn evaluation(
         data: data_names(options),
         model: pipeline.map(|pipeline| pipeline.origin.clone()),
         bundle_digest: pipeline.map(|pipeline| pipeline.checker.manifest().digest.clone()),
+        close_up: options.close_up,
         summary: Summary::of_images(samples, threshold, &bootstrap),
         per_video: Summary::of_videos(samples, threshold, &bootstrap),
         groups: groups::rows(set, threshold, &bootstrap),
@@ -196,6 +214,9 @@ fn write_report(
     let mut facts = vec![format!("Revision {}", evaluation.revision)];
     if let (Some(model), Some(digest)) = (&evaluation.model, &evaluation.bundle_digest) {
         facts.insert(0, format!("{model}, bundle digest {digest}"));
+    }
+    if let Some(times) = evaluation.close_up {
+        facts.push(format!("Photos cut to {times} times the face's box"));
     }
     let contents = report::Contents {
         title: format!("Evaluation on {}", evaluation.data.join(", ")),

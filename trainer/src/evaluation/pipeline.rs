@@ -11,7 +11,7 @@ use despoof::decide::DecisionRule;
 use despoof::detect::Face;
 use despoof::quality::{FrameQuality, frame_quality};
 use despoof::{CheckError, Checker, Evidence, photo};
-use image::RgbImage;
+use image::{RgbImage, imageops};
 
 use crate::calibrate::{read_decision, undecided};
 use crate::data::crop_planes::crops_from_photo;
@@ -33,6 +33,9 @@ pub struct Pipeline {
     pub threshold: Option<f64>,
     /// Folder it was read from.
     pub origin: String,
+    /// How many times as wide and high as the face's box a photo is cut before it is scored; `None`
+    /// leaves it whole.
+    pub close_up: Option<f32>,
 }
 
 /// An answer to a photo.
@@ -65,7 +68,8 @@ impl Pipeline {
             .finish(&device, &device)?;
         let Some(run) = run else {
             let threshold = Some(f64::from(checker.manifest().decision.threshold));
-            return Ok(Pipeline { checker, threshold, origin: bundle.display().to_string() });
+            let origin = bundle.display().to_string();
+            return Ok(Pipeline { checker, threshold, origin, close_up: None });
         };
         let agnet = runs::agnet(run, &device).map_err(|error| {
             anyhow!("{} is no run of `train agnet`: {}", run.display(), shortened(&error))
@@ -73,7 +77,8 @@ impl Pipeline {
         let decision = decision_of_run(run)?;
         let threshold = decision.as_ref().map(|rule| f64::from(rule.threshold));
         let checker = checker.with_agnet(agnet, decision.unwrap_or_else(undecided));
-        Ok(Pipeline { checker, threshold, origin: run.display().to_string() })
+        let origin = run.display().to_string();
+        Ok(Pipeline { checker, threshold, origin, close_up: None })
     }
 
     /// Scores the face that the photo's own box means, where it has one; else the largest.
@@ -102,11 +107,37 @@ impl Pipeline {
 
     fn face(&self, photo: &ShardPhoto) -> Result<(RgbImage, Face), Refusal> {
         let image = photo::decode(&photo.bytes).map_err(|error| Refusal::NoAnswer(error.code()))?;
-        let faces = pollster::block_on(self.checker.detector().detect(&image))
-            .map_err(CheckError::Detect)?;
-        let face = hinted_face(&faces, photo.metadata.face).ok_or(CheckError::NoFace)?.clone();
+        let face = self.hinted(&image, photo.metadata.face)?;
+        let Some(times) = self.close_up else { return Ok((image, face)) };
+        let (image, box_) = close_up(&image, face.box_, times);
+        let face = self.hinted(&image, Some(box_))?;
         Ok((image, face))
     }
+
+    fn hinted(&self, image: &RgbImage, hint: Option<[f32; 4]>) -> Result<Face, Refusal> {
+        let faces = pollster::block_on(self.checker.detector().detect(image))
+            .map_err(CheckError::Detect)?;
+        Ok(hinted_face(&faces, hint).ok_or(CheckError::NoFace)?.clone())
+    }
+}
+
+/// The photo cut to `times` the size of a face's box about the box's middle, as far as the photo
+/// reaches, and the box in what is left.
+fn close_up(
+    photo: &RgbImage,
+    [left, top, right, bottom]: [f32; 4],
+    times: f32,
+) -> (RgbImage, [f32; 4]) {
+    let ends = |from: f32, to: f32, side: u32| {
+        let (middle, half) = ((from + to) / 2.0, (to - from) / 2.0 * times);
+        let end = |place: f32| place.round().clamp(0.0, side as f32) as u32;
+        [end(middle - half), end(middle + half)]
+    };
+    let [from_x, to_x] = ends(left, right, photo.width());
+    let [from_y, to_y] = ends(top, bottom, photo.height());
+    let cut = imageops::crop_imm(photo, from_x, from_y, to_x - from_x, to_y - from_y).to_image();
+    let [x, y] = [from_x as f32, from_y as f32];
+    (cut, [left - x, top - y, right - x, bottom - y])
 }
 
 impl From<CheckError> for Refusal {
@@ -130,4 +161,22 @@ fn shortened(error: &anyhow::Error) -> String {
 fn decision_of_run(run: &Path) -> Result<Option<DecisionRule>> {
     let path = run.join(DECISION_FILE);
     if path.exists() { read_decision(&path).map(Some) } else { Ok(None) }
+}
+
+#[cfg(test)]
+mod tests {
+    use image::Rgb;
+
+    use super::*;
+
+    #[test]
+    fn a_close_up_ends_where_the_photo_does() {
+        let photo = RgbImage::from_fn(100, 60, |x, y| Rgb([x as u8, y as u8, 0]));
+        let (cut, box_) = close_up(&photo, [40.0, 20.0, 60.0, 50.0], 1.5);
+        assert_eq!(cut.dimensions(), (30, 48));
+        assert_eq!(cut.get_pixel(0, 0), &Rgb([35, 12, 0]));
+        assert_eq!(box_, [5.0, 8.0, 25.0, 38.0]);
+        let (whole, box_) = close_up(&photo, [40.0, 20.0, 60.0, 50.0], 20.0);
+        assert_eq!((whole, box_), (photo, [40.0, 20.0, 60.0, 50.0]));
+    }
 }
