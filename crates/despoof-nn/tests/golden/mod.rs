@@ -32,9 +32,14 @@ pub fn load<M: Module>(mut network: M, file: &Path, keys: &[(&str, &str)]) -> M 
     network
 }
 
-/// Equal but for rounding: `tolerance` relative to the largest magnitude of `expected`.
+/// Equal but for rounding: `tolerance` relative to the largest magnitude of `expected`. Prints how close,
+/// for the table in `docs/trainer-tests.md`.
 pub fn assert_close<const D: usize>(actual: Tensor<D>, expected: Tensor<D>, tolerance: f32) {
     let largest = expected.clone().abs().max().into_scalar::<f32>();
+    let difference = (actual.clone() - expected.clone()).abs().max().into_scalar::<f32>() / largest;
+    let test = std::thread::current();
+    let name = test.name().unwrap_or("?");
+    println!("parity {name}: {difference:.1e}, allowed {tolerance:.0e}");
     actual
         .into_data()
         .assert_approx_eq::<f32>(&expected.into_data(), Tolerance::absolute(tolerance * largest));
