@@ -14,13 +14,13 @@ use scratch::Scratch;
 const SIDE: u32 = 224;
 const FACES: u32 = 4;
 
-/// Patches of one photo, of two persons in training and one held out.
-fn write_store(folder: &Path) {
+/// Patches of one photo, each a person's; the first `training` are trained on, the others held out.
+fn write_store(folder: &Path, training: u32) {
     let photo = scratch::astronaut();
     let (mut index, mut aligned) = (String::new(), Vec::new());
     for face in 0..FACES {
         aligned.extend(crop_imm(&photo, face * 50, face * 40, SIDE, SIDE).to_image().into_raw());
-        let split = if face < 2 { "train" } else { "dev" };
+        let split = if face < training { "train" } else { "dev" };
         index += &format!(
             "{{\"key\": \"{face}\", \"metadata\": {{\"label\": \"live\", \"split\": \"{split}\", \
              \"subject\": \"{face}\"}}, \"landmarks\": [[0,0],[0,0],[0,0],[0,0],[0,0]]}}\n"
@@ -60,7 +60,7 @@ fn logged(scratch: &Scratch, run: &str, name: &str) -> Vec<f64> {
 #[test]
 fn each_run_is_read_by_the_next_verb() {
     let scratch = Scratch::new("all-trainings");
-    write_store(&scratch.join("faces"));
+    write_store(&scratch.join("faces"), 2);
     succeed(&scratch, "train identity --faces faces --arcface --run identity --steps 2 --batch 2");
     assert!(logged(&scratch, "identity", "loss").iter().all(|loss| *loss > 0.0));
 
@@ -92,6 +92,28 @@ fn each_run_is_read_by_the_next_verb() {
     assert!(said.contains("generated faces of all 4 faces"), "{said}");
 }
 
+#[test]
+fn without_held_out_faces_training_goes_on_and_says_that_nothing_is_measured() {
+    let scratch = Scratch::new("none-held-out");
+    write_store(&scratch.join("faces"), FACES);
+    let train = |line: &str| {
+        let output = despoof(&scratch, line).output().expect("it starts");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{line}: {said}");
+        assert!(said.contains("no face is held out"), "{line}: {said}");
+    };
+    let short = "--faces faces --steps 1 --batch 2 --warm-up 0";
+    train(&format!("train autoencoder {short} --run autoencoder --crop 16"));
+    train(&format!("train identity --arcface {short} --run identity"));
+    let runs = "--identity identity --autoencoder autoencoder";
+    succeed(&scratch, &format!("cache latents --faces faces {runs}"));
+    train(&format!("train dfg {short} --autoencoder autoencoder --run dfg"));
+    let distill = format!("distill {short} --autoencoder autoencoder --dfg dfg --run few");
+    let said = fail(&scratch, &distill);
+    assert!(said.contains("none of the cached faces is held out to measure on"), "{said}");
+    assert!(logged(&scratch, "dfg", "held_out_loss").is_empty());
+}
+
 /// Digest of a bundle of the run's AG-Net: that of its weights.
 fn digest(scratch: &Scratch, agnet: &str) -> String {
     let generator = "--identity runs/identity --autoencoder runs/autoencoder --dfg runs/dfg";
@@ -114,7 +136,7 @@ fn a_network_is_its_own_mean_and_no_run_is_overwritten() {
 #[test]
 fn options_that_make_no_sense_are_refused() {
     let scratch = Scratch::new("no-sense");
-    write_store(&scratch.join("faces"));
+    write_store(&scratch.join("faces"), 2);
     let training = "--faces faces --run run --steps 1";
     let identity = fail(&scratch, &format!("train identity {training}"));
     assert!(identity.contains("--teacher"), "{identity}");

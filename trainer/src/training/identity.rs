@@ -81,6 +81,9 @@ impl Training for IdentityTraining {
         network: &MobileFaceNet,
         _pictures: &Path,
     ) -> Result<Vec<(&'static str, f64)>> {
+        if self.held_out.is_empty() {
+            return Ok(Vec::new());
+        }
         let mirrored = vec![false; self.held_out.len()];
         let target = self.target(&self.held_out, &mirrored, &self.device)?;
         let network = network.valid();

@@ -139,6 +139,8 @@ fn keep<T: Training>(
         && let Some((_, value)) = measured.iter().find(|(name, _)| *name == criterion)
     {
         checkpoint::keep_if_best(&options.run, weights(state), state.step, *value, better)?;
+    } else if T::CRITERION.is_some() && state.step <= options.checkpoint_every {
+        eprintln!("warning: no face is held out to measure with: no checkpoint counts as the best");
     }
     Ok(())
 }

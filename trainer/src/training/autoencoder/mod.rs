@@ -141,6 +141,9 @@ impl<N: Latents> Training for AutoencoderTraining<N> {
     }
 
     fn evaluate(&self, network: &N, pictures: &Path) -> Result<Vec<(&'static str, f64)>> {
+        if self.held_out.is_empty() {
+            return Ok(Vec::new());
+        }
         let network = network.autoencoder().valid();
         let faces =
             batch::images(&self.aligned, &self.held_out, &vec![false; self.held_out.len()])?;
