@@ -27,8 +27,13 @@ verb() {
   local begun=$SECONDS printed="$OUT/printed" code=0
   "$DESPOOF" "$@" > "$printed" 2> "$OUT/errors" || code=$?
   [ -s "$printed" ] || cp "$OUT/errors" "$printed"
-  local last
+  local last argument before=
   last=$(tr '\r' '\n' < "$printed" | grep -v '^[[:space:]]*$' | tail -n 1 | cut -c 1-150 | shortened)
+  # Trainings print nothing; their log does.
+  for argument in "$@"; do
+    [ "$before" != --run ] || [ -n "$last" ] || last=$(tail -n 1 "$argument/metrics.jsonl" | shortened)
+    before=$argument
+  done
   if [ "$code" -ne 0 ]; then failed=1 last="**failed ($code)** $last"; fi
   printf '| `despoof %s` | %s | %s |\n' "$(echo "$*" | shortened)" "${last:-–}" "$((SECONDS - begun))"
 }
@@ -54,7 +59,7 @@ verb simulate photo "$PHOTO" --species print-flat --seed 3 --out "$OUT/print.png
 verb simulate set --data "$DATA" --faces "$OUT/faces" --share 0.06 --out "$OUT/attacks"
 verb train identity --faces "$OUT/faces" --teacher "$TEACHER" --run "$OUT/identity" "${small[@]}"
 verb train autoencoder --faces "$OUT/faces" --run "$OUT/autoencoder" --crop 64 "${small[@]}"
-verb cache latents --faces "$OUT/faces" --autoencoder "$OUT/autoencoder" --identity "$OUT/identity" --limit 16
+verb cache latents --faces "$OUT/faces" --autoencoder "$OUT/autoencoder" --identity "$OUT/identity"
 verb train dfg --faces "$OUT/faces" --autoencoder "$OUT/autoencoder" --run "$OUT/dfg" "${small[@]}"
 verb distill --faces "$OUT/faces" --dfg "$OUT/dfg" --autoencoder "$OUT/autoencoder" --run "$OUT/few" "${small[@]}"
 verb cues --faces "$OUT/attacks" "${generator[@]}" --part 1/2

@@ -32,33 +32,41 @@ pub fn undecided() -> DecisionRule {
 }
 
 /// Temperature by least negative log-likelihood; threshold at the equal error rate, with a band of the
-/// scores nearest to it, or where `bpcer` of the live faces (a share) are refused, with a band from where
-/// half as many are to where twice as many are.
+/// scores nearest to it, or where in no set more than `bpcer` of the live faces (a share) are refused, with
+/// a band from where half as many are to where twice as many are: a set that nobody has seen is more like
+/// the worst of these than like their mean.
 ///
-/// The samples must be scored at temperature 1.
+/// The samples of all `sets` must be scored at temperature 1.
 ///
 /// # Errors
 /// Data without live faces, or, for the equal error rate, without attacks.
 pub fn decision_from_development_scores(
-    samples: &[Sample],
+    sets: &[Vec<Sample>],
     bpcer: Option<f64>,
     data: &[String],
 ) -> Result<DecisionRule> {
-    let temperature = best_temperature(samples);
-    let calibrated: Vec<Sample> = samples
-        .iter()
-        .map(|sample| Sample { score: tempered(sample.score, temperature), ..sample.clone() })
-        .collect();
-    let scores = Scores::from_samples(&calibrated);
+    let samples = sets.concat();
+    let temperature = best_temperature(&samples);
+    let calibrated = |samples: &[Sample]| -> Vec<Sample> {
+        samples
+            .iter()
+            .map(|sample| Sample { score: tempered(sample.score, temperature), ..sample.clone() })
+            .collect()
+    };
     let (threshold, [lower, upper], found_at) = if let Some(share) = bpcer {
+        let sets: Vec<Vec<Sample>> = sets.iter().map(|set| calibrated(set)).collect();
+        let scores: Vec<Scores> = sets.iter().map(|set| Scores::from_samples(set)).collect();
         let at = |share: f64| {
-            let threshold = scores.threshold_at_bpcer(share);
-            threshold.context("a threshold at a BPCER needs live faces")
+            let thresholds = scores.iter().filter_map(|set| set.threshold_at_bpcer(share));
+            let least = thresholds.min_by(f64::total_cmp);
+            least.context("a threshold at a BPCER needs live faces")
         };
         let band = [at(share / 2.0)?, at((2.0 * share).min(1.0))?];
-        (at(share)?, band, format!("a BPCER of {:.1} %", share * 100.0))
+        let of = if sets.len() > 1 { "at most " } else { "" };
+        (at(share)?, band, format!("a BPCER of {of}{:.1} %", share * 100.0))
     } else {
-        let equal_error = scores.equal_error();
+        let calibrated = calibrated(&samples);
+        let equal_error = Scores::from_samples(&calibrated).equal_error();
         let EqualError { threshold, rate } =
             equal_error.context("a threshold needs live faces and attacks")?;
         let found_at = format!("the equal error rate ({:.1} %)", rate * 100.0);
@@ -133,7 +141,7 @@ mod tests {
 
     #[test]
     fn band_holds_the_threshold() {
-        let rule = decision_from_development_scores(&samples(), None, &["a".into()])
+        let rule = decision_from_development_scores(&[samples()], None, &["a".into()])
             .expect("both classes are there");
         assert!(
             rule.uncertain_band[0] <= rule.threshold && rule.threshold <= rule.uncertain_band[1]
@@ -143,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_bpcer_is_kept_on_the_live_faces_alone() {
-        let rule = decision_from_development_scores(&samples(), Some(0.1), &["a".into()])
+        let rule = decision_from_development_scores(&[samples()], Some(0.1), &["a".into()])
             .expect("there are live faces");
         let refused = samples()
             .iter()
@@ -159,9 +167,25 @@ mod tests {
     }
 
     #[test]
+    fn the_set_whose_live_faces_score_lowest_fixes_the_threshold() {
+        let darker: Vec<Sample> =
+            samples().into_iter().map(|s| Sample { score: s.score - 0.2, ..s }).collect();
+        let threshold = |sets: &[Vec<Sample>]| {
+            let rule = decision_from_development_scores(sets, Some(0.1), &["a".into()]);
+            let rule = rule.expect("there are live faces");
+            let logit = (rule.threshold / (1.0 - rule.threshold)).ln() * rule.temperature;
+            (1.0 / (1.0 + (-logit).exp()), rule.fixed_on)
+        };
+        let (alone, _) = threshold(&[darker.clone()]);
+        let (beside, said) = threshold(&[samples(), darker]);
+        assert!((alone - beside).abs() < 1e-3, "{alone} {beside}");
+        assert!(said.contains("a BPCER of at most 10.0 %"), "{said}");
+    }
+
+    #[test]
     fn one_class_fixes_nothing() {
         let live: Vec<_> =
             samples().into_iter().filter(|sample| sample.label == Label::Live).collect();
-        assert!(decision_from_development_scores(&live, None, &["a".into()]).is_err());
+        assert!(decision_from_development_scores(&[live], None, &["a".into()]).is_err());
     }
 }

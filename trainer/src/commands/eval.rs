@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::calibrate::decision_from_development_scores;
 use crate::evaluation::groups::{self, GroupRow};
 use crate::evaluation::pipeline::Pipeline;
-use crate::evaluation::scored::{NonResponse, ScoredSet};
+use crate::evaluation::scored::{NonResponse, Scored, ScoredSet};
 use crate::evaluation::shards::{self, Choice, score_shards};
 use crate::evaluation::summary::Summary;
 use crate::evaluation::{scores_file, table};
@@ -31,10 +31,10 @@ pub struct EvalOptions {
     /// WebDataset shards; every label other than `live` is an attack type.
     #[arg(long, required_unless_present = "scores", num_args = 1..)]
     data: Vec<PathBuf>,
-    /// Measure the scores of a CSV file instead: `sample,label,score` and optionally
+    /// Measure the scores of CSV files instead: `sample,label,score` and optionally
     /// `subject,video,attack`; a score is the probability of live.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "held_out", "share"])]
-    scores: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["data", "held_out", "share"])]
+    scores: Vec<PathBuf>,
     /// Honest threshold of `--scores`, fixed on other data.
     #[arg(long, requires = "scores")]
     threshold: Option<f64>,
@@ -58,7 +58,7 @@ pub struct EvalOptions {
     #[arg(long, value_name = "FILE")]
     fix_decision: Option<PathBuf>,
     /// Fix the threshold where this share of the live faces is refused, in percent, and not at the equal
-    /// error rate.
+    /// error rate; of several files of scores, where in none more are.
     #[arg(long, value_name = "PERCENT", requires = "fix_decision", value_parser = percent)]
     bpcer: Option<f64>,
     /// Write `report.html` and the worst mistakes as pictures into this folder. They show people.
@@ -114,24 +114,29 @@ struct Evaluation {
 
 /// Runs `despoof eval`.
 pub fn run(options: &EvalOptions) -> Result<()> {
-    let pipeline = match options.scores {
-        Some(_) => None,
-        None => {
-            let pipeline = Pipeline::open(&options.bundle, options.run.as_deref())?;
-            Some(Pipeline { close_up: options.close_up, ..pipeline })
-        }
+    let pipeline = if options.scores.is_empty() {
+        let pipeline = Pipeline::open(&options.bundle, options.run.as_deref())?;
+        Some(Pipeline { close_up: options.close_up, ..pipeline })
+    } else {
+        None
     };
-    let set = match (&options.scores, &pipeline) {
-        (Some(file), _) => ScoredSet { scored: scores_file::read(file)?, ..Default::default() },
-        (None, Some(pipeline)) => score_shards(pipeline, &options.data, choice(options))?,
-        (None, None) => unreachable!("either scores or a pipeline"),
+    let files: Vec<Vec<Scored>> =
+        options.scores.iter().map(|file| scores_file::read(file)).collect::<Result<_>>()?;
+    let set = match &pipeline {
+        Some(pipeline) => score_shards(pipeline, &options.data, choice(options))?,
+        None => ScoredSet { scored: files.concat(), ..Default::default() },
     };
     let samples = set.samples();
     if let Some(path) = &options.scores_out {
         scores_file::write(path, &set.scored)?;
     }
     if let Some(path) = &options.fix_decision {
-        fix_decision(path, &samples, pipeline.as_ref(), options)?;
+        let of_file = |file: &Vec<Scored>| file.iter().map(|s| s.sample.clone()).collect();
+        let sets = match &pipeline {
+            Some(_) => vec![samples.clone()],
+            None => files.iter().map(of_file).collect(),
+        };
+        fix_decision(path, &sets, pipeline.as_ref(), options)?;
     }
     let evaluation = evaluation(options, pipeline.as_ref(), &samples, &set);
     if let Some(folder) = &options.report {
@@ -146,9 +151,10 @@ pub fn run(options: &EvalOptions) -> Result<()> {
 }
 
 fn data_names(options: &EvalOptions) -> Vec<String> {
-    match &options.scores {
-        Some(file) => vec![file.display().to_string()],
-        None => shards::names(&options.data),
+    if options.scores.is_empty() {
+        shards::names(&options.data)
+    } else {
+        options.scores.iter().map(|file| file.display().to_string()).collect()
     }
 }
 
@@ -181,12 +187,12 @@ fn evaluation(
 /// are taken to carry none.
 fn fix_decision(
     path: &Path,
-    samples: &[Sample],
+    sets: &[Vec<Sample>],
     pipeline: Option<&Pipeline>,
     options: &EvalOptions,
 ) -> Result<()> {
     let bpcer = options.bpcer.map(|percent| percent / 100.0);
-    let mut rule = decision_from_development_scores(samples, bpcer, &data_names(options))?;
+    let mut rule = decision_from_development_scores(sets, bpcer, &data_names(options))?;
     if let Some(pipeline) = pipeline {
         rule.temperature *= pipeline.checker.manifest().decision.temperature;
     }
