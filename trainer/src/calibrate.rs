@@ -55,7 +55,7 @@ pub fn decision_from_development_scores(
     };
     let (threshold, [lower, upper], found_at) = if let Some(share) = bpcer {
         let sets: Vec<Vec<Sample>> = sets.iter().map(|set| calibrated(set)).collect();
-        let scores: Vec<Scores> = sets.iter().map(|set| Scores::from_samples(set)).collect();
+        let scores: Vec<Scores> = sets.iter().map(Vec::as_slice).map(Scores::from_samples).collect();
         let at = |share: f64| {
             let thresholds = scores.iter().filter_map(|set| set.threshold_at_bpcer(share));
             let least = thresholds.min_by(f64::total_cmp);
@@ -176,7 +176,7 @@ mod tests {
             let logit = (rule.threshold / (1.0 - rule.threshold)).ln() * rule.temperature;
             (1.0 / (1.0 + (-logit).exp()), rule.fixed_on)
         };
-        let (alone, _) = threshold(&[darker.clone()]);
+        let (alone, _) = threshold(std::slice::from_ref(&darker));
         let (beside, said) = threshold(&[samples(), darker]);
         assert!((alone - beside).abs() < 1e-3, "{alone} {beside}");
         assert!(said.contains("a BPCER of at most 10.0 %"), "{said}");
