@@ -55,7 +55,8 @@ pub fn decision_from_development_scores(
     };
     let (threshold, [lower, upper], found_at) = if let Some(share) = bpcer {
         let sets: Vec<Vec<Sample>> = sets.iter().map(|set| calibrated(set)).collect();
-        let scores: Vec<Scores> = sets.iter().map(Vec::as_slice).map(Scores::from_samples).collect();
+        let scores: Vec<Scores> =
+            sets.iter().map(Vec::as_slice).map(Scores::from_samples).collect();
         let at = |share: f64| {
             let thresholds = scores.iter().filter_map(|set| set.threshold_at_bpcer(share));
             let least = thresholds.min_by(f64::total_cmp);
