@@ -173,9 +173,9 @@ mod tests {
     fn a_close_up_ends_where_the_photo_does() {
         let photo = RgbImage::from_fn(100, 60, |x, y| Rgb([x as u8, y as u8, 0]));
         let (cut, box_) = close_up(&photo, [40.0, 20.0, 60.0, 50.0], 1.5);
-        assert_eq!(cut.dimensions(), (30, 48));
-        assert_eq!(cut.get_pixel(0, 0), &Rgb([35, 12, 0]));
-        assert_eq!(box_, [5.0, 8.0, 25.0, 38.0]);
+        assert_eq!(cut.dimensions(), (30, 45));
+        assert_eq!(cut.get_pixel(0, 0), &Rgb([35, 13, 0]));
+        assert_eq!(box_, [5.0, 7.0, 25.0, 37.0]);
         let (whole, box_) = close_up(&photo, [40.0, 20.0, 60.0, 50.0], 20.0);
         assert_eq!((whole, box_), (photo, [40.0, 20.0, 60.0, 50.0]));
     }
