@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Trains once without interruption and once killed (SIGKILL) a few steps after its first checkpoint and resumed, and compares what both
-# logged, to the last digit. `trainer/tests/kill_and_resume.rs` compares the weights, bit by bit, kills at several points and
+# Trains once without interruption and once killed (SIGKILL) a few steps after its first checkpoint and resumed, and
+# compares what both logged, to the last digit. `trainer/tests/kill_and_resume.rs` compares the weights, bit by bit, kills at several points and
 # in mid-checkpoint, and fills the disk. (Files of weights differ in the random names that burn gives parameters.)
 #
 #   FACES=runs/verbs/faces docs/kill-and-resume.sh
