@@ -86,22 +86,6 @@ impl Geometry {
             .filter(|&row| row < self.input[0])
     }
 
-    /// The convolution that leads from the gradient of the output to that of the input, if it is one: where
-    /// kernels move by one and no padding is wider than they reach.
-    #[cfg(feature = "autodiff")]
-    pub fn mirrored(&self) -> Option<Self> {
-        let [vertical, horizontal] =
-            [0, 1].map(|axis| (self.kernel[axis] - 1).checked_sub(self.padding[axis]));
-        (self.stride == [1, 1]).then_some(Self {
-            channels_in: self.channels_out,
-            channels_out: self.channels_in,
-            input: self.output,
-            output: self.input,
-            padding: [vertical?, horizontal?],
-            ..*self
-        })
-    }
-
     /// Dimensions of the output.
     pub fn output_dims(&self) -> [usize; 4] {
         [self.batch, self.channels_out, self.output[0], self.output[1]]

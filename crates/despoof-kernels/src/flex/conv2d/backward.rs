@@ -73,36 +73,6 @@ impl<C: CheckpointStrategy> Conv2dKernel for Autodiff<Flex, C> {
 }
 
 fn input_gradient(geometry: &Geometry, weight: &[f32], output_gradient: &[f32]) -> Vec<f32> {
-    match geometry.mirrored() {
-        Some(mirrored) if !geometry.is_pointwise() => {
-            let weight = mirrored_weight(geometry, weight);
-            forward(&mirrored, output_gradient, &weight, &vec![0.0; geometry.channels_in])
-        }
-        _ => scattered_input_gradient(geometry, weight, output_gradient),
-    }
-}
-
-/// Every kernel turned by half a circle, channels in and out exchanged: what turns the gradient of a
-/// convolution with steps of one into a convolution. Gathering its columns copies; scattering those of
-/// the general case adds, and to more of them.
-fn mirrored_weight(geometry: &Geometry, weight: &[f32]) -> Vec<f32> {
-    let taps = geometry.kernel[0] * geometry.kernel[1];
-    let mut mirrored = vec![0.0; weight.len()];
-    for (index, kernel) in weight.chunks_exact(taps).enumerate() {
-        let (output, input) = (index / geometry.channels_in, index % geometry.channels_in);
-        let start = (input * geometry.channels_out + output) * taps;
-        for (target, value) in mirrored[start..][..taps].iter_mut().zip(kernel.iter().rev()) {
-            *target = *value;
-        }
-    }
-    mirrored
-}
-
-fn scattered_input_gradient(
-    geometry: &Geometry,
-    weight: &[f32],
-    output_gradient: &[f32],
-) -> Vec<f32> {
     let tiling = Tiling::new(geometry);
     let spread = Spread::for_units(tiling.units(geometry));
     let image_out = geometry.channels_out * geometry.output_plane();
