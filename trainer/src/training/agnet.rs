@@ -171,6 +171,10 @@ impl<S: Strategy> Training for AgNetTraining<S> {
         self.faces.count() + self.extra_real.as_ref().map_or(0, LabelledFaces::count)
     }
 
+    fn has_held_out(&self) -> bool {
+        !self.held_out.is_empty()
+    }
+
     fn loss(&self, network: &S::Network, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
         let drawn = self.draw(pass.faces, rng);
         let (views, cue) = self.inputs(&drawn, &pass.device, rng)?;

@@ -142,6 +142,10 @@ impl Training for ArcFaceTraining {
         self.train.len()
     }
 
+    fn has_held_out(&self) -> bool {
+        !self.held_out.is_empty()
+    }
+
     fn loss(&self, network: &ArcFaceNetwork, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
         let faces: Vec<usize> = self.train.keys().copied().collect();
         let drawn = batch::draw(&faces, pass.faces, rng);
@@ -154,9 +158,6 @@ impl Training for ArcFaceTraining {
 
     /// How well similarity tells pairs of one person from pairs of two: persons never trained on.
     fn evaluate(&self, network: &ArcFaceNetwork, _: &Path) -> Result<Vec<(&'static str, f64)>> {
-        if self.held_out.is_empty() {
-            return Ok(Vec::new());
-        }
         let device = self.device.clone().inner();
         let input = self.input(&self.held_out, &no_mirror(&self.held_out), &device)?;
         let embeddings = network.valid().embeddings(input);

@@ -156,6 +156,10 @@ impl Training for DfgTraining {
         self.faces.train.len()
     }
 
+    fn has_held_out(&self) -> bool {
+        !self.faces.held_out.is_empty()
+    }
+
     fn loss(&self, network: &Unet, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
         let indices = batch::draw(&self.faces.train, pass.faces, rng);
         let mirrored =
@@ -167,9 +171,6 @@ impl Training for DfgTraining {
 
     fn evaluate(&self, network: &Unet, pictures: &Path) -> Result<Vec<(&'static str, f64)>> {
         let held_out = &self.faces.held_out;
-        if held_out.is_empty() {
-            return Ok(Vec::new());
-        }
         let device = self.device.clone().inner();
         let network = network.valid();
         // The same noise and timesteps at every evaluation, so that the curve shows the network; and

@@ -68,6 +68,10 @@ impl Training for IdentityTraining {
         self.train.len()
     }
 
+    fn has_held_out(&self) -> bool {
+        !self.held_out.is_empty()
+    }
+
     fn loss(&self, network: &MobileFaceNet, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
         let indices = batch::draw(&self.train, pass.faces, rng);
         let mirrored = batch::coins(pass.faces, rng);
@@ -81,9 +85,6 @@ impl Training for IdentityTraining {
         network: &MobileFaceNet,
         _pictures: &Path,
     ) -> Result<Vec<(&'static str, f64)>> {
-        if self.held_out.is_empty() {
-            return Ok(Vec::new());
-        }
         let mirrored = vec![false; self.held_out.len()];
         let target = self.target(&self.held_out, &mirrored, &self.device)?;
         let network = network.valid();

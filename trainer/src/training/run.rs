@@ -53,6 +53,11 @@ pub trait Training: Sync {
     /// How many faces there are to train on.
     fn faces(&self) -> usize;
 
+    /// Whether there is anything to measure on; without it [`Training::evaluate`] is not called.
+    fn has_held_out(&self) -> bool {
+        true
+    }
+
     /// Loss of one batch. Every random choice comes from `rng`, which depends on seed and step
     /// alone: that is what makes a resumed run the same run.
     ///
@@ -132,15 +137,22 @@ fn keep<T: Training>(
     let pictures = options.run.join("samples");
     std::fs::create_dir_all(&pictures)?;
     let name = pictures.join(format!("step-{:06}.png", state.step));
-    let measured = training.evaluate(weights(state), &name)?;
+    let measured = if training.has_held_out() {
+        training.evaluate(weights(state), &name)?
+    } else {
+        if state.step <= options.checkpoint_every {
+            eprintln!(
+                "warning: no face is held out to measure with: no checkpoint counts as the best"
+            );
+        }
+        Vec::new()
+    };
     log.evaluation(state.step, &measured)?;
     crate::report::training_run::write(&options.run)?;
     if let Some((criterion, better)) = T::CRITERION
         && let Some((_, value)) = measured.iter().find(|(name, _)| *name == criterion)
     {
         checkpoint::keep_if_best(&options.run, weights(state), state.step, *value, better)?;
-    } else if T::CRITERION.is_some() && state.step <= options.checkpoint_every {
-        eprintln!("warning: no face is held out to measure with: no checkpoint counts as the best");
     }
     Ok(())
 }

@@ -114,6 +114,10 @@ impl<N: Latents> Training for AutoencoderTraining<N> {
         self.train.len()
     }
 
+    fn has_held_out(&self) -> bool {
+        !self.held_out.is_empty()
+    }
+
     fn loss(&self, network: &N, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
         let indices = batch::draw(&self.train, pass.faces, rng);
         let mirrored = batch::coins(pass.faces, rng);
@@ -141,9 +145,6 @@ impl<N: Latents> Training for AutoencoderTraining<N> {
     }
 
     fn evaluate(&self, network: &N, pictures: &Path) -> Result<Vec<(&'static str, f64)>> {
-        if self.held_out.is_empty() {
-            return Ok(Vec::new());
-        }
         let network = network.autoencoder().valid();
         let faces =
             batch::images(&self.aligned, &self.held_out, &vec![false; self.held_out.len()])?;

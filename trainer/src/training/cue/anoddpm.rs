@@ -38,6 +38,10 @@ impl Training for AnoDdpmTraining {
         self.faces.count()
     }
 
+    fn has_held_out(&self) -> bool {
+        self.faces.has_held_out()
+    }
+
     fn loss(&self, network: &AnoDdpm, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
         let faces = self.faces.draw(pass.faces, rng, &pass.device)?;
         let [count, _, height, width] = faces.dims();

@@ -32,6 +32,10 @@ impl Training for MemAeTraining {
         self.faces.count()
     }
 
+    fn has_held_out(&self) -> bool {
+        self.faces.has_held_out()
+    }
+
     fn loss(&self, network: &MemAe, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
         let faces = self.faces.draw(pass.faces, rng, &pass.device)?;
         let output = network.forward(faces.clone());

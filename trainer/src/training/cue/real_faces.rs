@@ -42,6 +42,11 @@ impl RealFaces {
         self.train.len()
     }
 
+    /// Whether there are any to measure on.
+    pub fn has_held_out(&self) -> bool {
+        !self.held_out.is_empty()
+    }
+
     /// Random faces, half of them mirrored, `[count, 3, 224, 224]` in [−1, 1].
     ///
     /// # Errors
@@ -62,9 +67,6 @@ impl RealFaces {
         device: &Device,
         picture: &Path,
     ) -> Result<Vec<(&'static str, f64)>> {
-        if self.held_out.is_empty() {
-            return Ok(Vec::new());
-        }
         let none = vec![false; self.held_out.len()];
         let images = batch::images(&self.aligned, &self.held_out, &none)?;
         let faces = batch::tensor(&images, device);
