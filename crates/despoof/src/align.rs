@@ -44,7 +44,10 @@ impl Template {
 
     /// The face with what is around it: the pipeline's crop seen from twice as far, so that a hand, the
     /// edge of a sheet or a bezel beside the face comes into view (docs/adr/0009).
-    pub const CONTEXT: Template = Self::PIPELINE.seen_from(2.0);
+    pub const CONTEXT: Template = Self::PIPELINE.seen_from(Self::CONTEXT_TIMES);
+
+    /// How many times as wide as the pipeline's crop [`Template::CONTEXT`] is.
+    pub const CONTEXT_TIMES: f32 = 2.0;
 
     /// The same crop, `times` as wide and high about its middle.
     const fn seen_from(mut self, times: f32) -> Template {

@@ -38,12 +38,8 @@ pub struct EvalOptions {
     /// Honest threshold of `--scores`, fixed on other data.
     #[arg(long, requires = "scores")]
     threshold: Option<f64>,
-    /// Share of the photos to take, chosen by their key.
-    #[arg(long, default_value_t = 1.0)]
-    share: f64,
-    /// Only photos of persons that training held out.
-    #[arg(long)]
-    held_out: bool,
+    #[command(flatten)]
+    choice: Choice,
     /// Cut photos to this many times the face's box first: what becomes of the answers when nothing is
     /// to be seen around the face.
     #[arg(long, value_name = "TIMES", conflicts_with = "scores", value_parser = at_least_the_face)]
@@ -123,7 +119,7 @@ pub fn run(options: &EvalOptions) -> Result<()> {
     let files: Vec<Vec<Scored>> =
         options.scores.iter().map(|file| scores_file::read(file)).collect::<Result<_>>()?;
     let set = match &pipeline {
-        Some(pipeline) => score_shards(pipeline, &options.data, choice(options))?,
+        Some(pipeline) => score_shards(pipeline, &options.data, options.choice)?,
         None => ScoredSet { scored: files.concat(), ..Default::default() },
     };
     let samples = set.samples();
@@ -156,10 +152,6 @@ fn data_names(options: &EvalOptions) -> Vec<String> {
     } else {
         options.scores.iter().map(|file| file.display().to_string()).collect()
     }
-}
-
-fn choice(options: &EvalOptions) -> Choice {
-    Choice { share: options.share, held_out: options.held_out }
 }
 
 fn evaluation(
@@ -215,7 +207,7 @@ fn write_report(
         None => Vec::new(),
     };
     if let Some(pipeline) = pipeline {
-        mistakes::draw(&mut wrong, pipeline, &options.data, choice(options), folder)?;
+        mistakes::draw(&mut wrong, pipeline, &options.data, options.choice, folder)?;
     }
     let mut facts = vec![format!("Revision {}", evaluation.revision)];
     if let (Some(model), Some(digest)) = (&evaluation.model, &evaluation.bundle_digest) {

@@ -42,8 +42,10 @@ pub struct Pipeline {
 pub struct Answer {
     /// Probability of live.
     pub score: f64,
-    /// What the photo is like as a frame.
-    pub quality: FrameQuality,
+    /// The photo as it was scored.
+    pub photo: RgbImage,
+    /// The face in it.
+    pub face: Face,
     /// The pictures behind it, where they were asked for.
     pub evidence: Option<Evidence>,
 }
@@ -88,10 +90,14 @@ impl Pipeline {
     pub fn score(&self, photo: &ShardPhoto, explain: bool) -> Result<Answer, Refusal> {
         let (image, face) = self.face(photo)?;
         let check = pollster::block_on(self.checker.check_detected(&image, &face, explain))?;
-        let aligned =
-            self.checker.manifest().preprocessing.aligned_from_photo(&image, &face.landmarks);
-        let quality = frame_quality(&image, &face, &aligned);
-        Ok(Answer { score: f64::from(check.verdict.score), quality, evidence: check.evidence })
+        let (score, evidence) = (f64::from(check.verdict.score), check.evidence);
+        Ok(Answer { score, photo: image, face, evidence })
+    }
+
+    /// What an answer's photo is like as a frame.
+    pub fn quality(&self, Answer { photo, face, .. }: &Answer) -> FrameQuality {
+        let preprocessing = &self.checker.manifest().preprocessing;
+        frame_quality(photo, face, &preprocessing.aligned_from_photo(photo, &face.landmarks))
     }
 
     /// The face that [`Pipeline::score`] looks at, cut out as stores keep it, with its landmarks in

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use despoof::metrics::{Label, Sample};
-use despoof::quality::FrameQuality;
 use serde::Serialize;
 
 /// Name of live presentations in files and tables.
@@ -47,8 +46,6 @@ pub struct ScoredSet {
     pub non_response: NonResponse,
     /// Which groups a photo's person belongs to (`age`, `gender`, …), by the photo's name.
     pub groups: BTreeMap<String, BTreeMap<String, String>>,
-    /// What each scored photo is like as a frame, by its name; score files do not say.
-    pub qualities: BTreeMap<String, FrameQuality>,
 }
 
 impl ScoredSet {

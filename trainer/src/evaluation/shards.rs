@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
+use clap::Args;
 use despoof::metrics::Sample;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
@@ -16,11 +17,13 @@ use crate::data::shard::{ShardPhoto, for_each_photo};
 const CHUNK: usize = 16;
 
 /// Which photos of a shard to take.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Args)]
 pub struct Choice {
-    /// Share of the photos, chosen by their key.
+    /// Share of the photos to take, chosen by their key.
+    #[arg(long, default_value_t = 1.0)]
     pub share: f64,
     /// Only photos of persons that training held out.
+    #[arg(long)]
     pub held_out: bool,
 }
 
@@ -38,27 +41,46 @@ impl Choice {
 /// A shard that cannot be read, a device that fails, or no photo at all.
 pub fn score_shards(pipeline: &Pipeline, shards: &[PathBuf], choice: Choice) -> Result<ScoredSet> {
     let mut set = ScoredSet::default();
+    for_each_answer(pipeline, shards, choice, |photo, answer| match answer {
+        Ok(answer) => {
+            set.scored.push(scored(photo, answer.score));
+            let group = &photo.metadata.group;
+            if !group.is_empty() {
+                set.groups.insert(photo.key.clone(), group.clone());
+            }
+        }
+        Err(code) => set.non_response.add(code, &photo.metadata.label),
+    })?;
+    Ok(set)
+}
+
+/// Calls `visit` with the answer to each chosen photo, or the code of the reason why there is none, in
+/// their order.
+///
+/// # Errors
+/// A shard that cannot be read, a device that fails, or no photo at all.
+pub fn for_each_answer(
+    pipeline: &Pipeline,
+    shards: &[PathBuf],
+    choice: Choice,
+    mut visit: impl FnMut(&ShardPhoto, Result<Answer, &'static str>),
+) -> Result<()> {
+    let mut count = 0;
     for_each_chosen(shards, choice, |photos| {
         let answers: Vec<Result<Answer, Refusal>> =
             photos.par_iter().map(|photo| pipeline.score(photo, false)).collect();
+        count += photos.len();
         for (photo, answer) in photos.iter().zip(answers) {
             match answer {
-                Ok(answer) => {
-                    set.scored.push(scored(photo, answer.score));
-                    set.qualities.insert(photo.key.clone(), answer.quality);
-                    let group = &photo.metadata.group;
-                    if !group.is_empty() {
-                        set.groups.insert(photo.key.clone(), group.clone());
-                    }
-                }
-                Err(Refusal::NoAnswer(code)) => set.non_response.add(code, &photo.metadata.label),
+                Ok(answer) => visit(photo, Ok(answer)),
+                Err(Refusal::NoAnswer(code)) => visit(photo, Err(code)),
                 Err(Refusal::Fatal(error)) => return Err(error),
             }
         }
         Ok(())
     })?;
-    ensure!(set.presentations() > 0, "{}: no photo was chosen", names(shards).join(", "));
-    Ok(set)
+    ensure!(count > 0, "{}: no photo was chosen", names(shards).join(", "));
+    Ok(())
 }
 
 /// Calls `visit` with some chosen photos at a time; shows how many went through.
@@ -98,7 +120,8 @@ pub fn names(shards: &[PathBuf]) -> Vec<String> {
     shards.iter().map(name).collect()
 }
 
-fn scored(photo: &ShardPhoto, score: f64) -> Scored {
+/// A photo's score under its name.
+pub fn scored(photo: &ShardPhoto, score: f64) -> Scored {
     let metadata = &photo.metadata;
     let sample = Sample {
         score,

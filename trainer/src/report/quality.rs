@@ -1,11 +1,15 @@
 //! Error rates by how bright, sharp and frontal the photos are: a gate belongs where wrong answers begin
 //! to be more than elsewhere.
 
-use despoof::metrics::Label;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use despoof::metrics::{Label, Sample, Scores};
 use despoof::quality::FrameQuality;
 use serde::Serialize;
 
-use crate::evaluation::scored::ScoredSet;
+use crate::evaluation::pipeline::Pipeline;
+use crate::evaluation::shards::{Choice, for_each_answer, scored};
 
 /// What photos are ordered by, under its name.
 type Measure = (&'static str, fn(&FrameQuality) -> f32);
@@ -39,26 +43,37 @@ pub struct QualityRow {
     pub apcer: Option<f64>,
 }
 
+/// What a photo is like as a frame, and its score.
+pub type Measured = (FrameQuality, Sample);
+
+/// Scores the chosen photos of all shards; those without an answer are left out.
+///
+/// # Errors
+/// As [`for_each_answer`].
+pub fn measured(pipeline: &Pipeline, shards: &[PathBuf], choice: Choice) -> Result<Vec<Measured>> {
+    let mut photos = Vec::new();
+    for_each_answer(pipeline, shards, choice, |photo, answer| {
+        if let Ok(answer) = answer {
+            photos.push((pipeline.quality(&answer), scored(photo, answer.score).sample));
+        }
+    })?;
+    Ok(photos)
+}
+
 /// For every measure `ranges` rows with as many live photos each; fewer where there are fewer photos.
-pub fn rows(set: &ScoredSet, threshold: f64, ranges: usize) -> Vec<QualityRow> {
-    MEASURES.iter().flat_map(|measure| of_measure(set, *measure, threshold, ranges)).collect()
+pub fn rows(photos: &[Measured], threshold: f64, ranges: usize) -> Vec<QualityRow> {
+    MEASURES.iter().flat_map(|measure| of_measure(photos, *measure, threshold, ranges)).collect()
 }
 
 fn of_measure(
-    set: &ScoredSet,
+    photos: &[Measured],
     (measure, value): Measure,
     threshold: f64,
     ranges: usize,
 ) -> Vec<QualityRow> {
-    let (mut live, mut attacks) = (Vec::new(), Vec::new());
-    for scored in &set.scored {
-        let Some(quality) = set.qualities.get(&scored.name) else { continue };
-        let passed = scored.sample.score >= threshold;
-        match scored.sample.label {
-            Label::Live => live.push((value(quality), !passed)),
-            Label::Attack(_) => attacks.push((value(quality), passed)),
-        }
-    }
+    let valued = photos.iter().map(|(quality, sample)| (value(quality), sample));
+    let (mut live, attacks): (Vec<_>, Vec<_>) =
+        valued.partition(|(_, sample)| sample.label == Label::Live);
     live.sort_by(|a, b| a.0.total_cmp(&b.0));
     let bounds = (0..=ranges).map(|index| index * live.len() / ranges.max(1));
     let bounds: Vec<usize> = bounds.collect();
@@ -66,35 +81,29 @@ fn of_measure(
         let of_range = &live[bound[0]..bound[1]];
         let (from, to) = (of_range.first()?.0, of_range.last()?.0);
         let inside = attacks.iter().filter(|(value, _)| (from..=to).contains(value));
-        let attacks: Vec<_> = inside.copied().collect();
+        let attacks: Vec<&Sample> = inside.map(|(_, sample)| *sample).collect();
+        let live = of_range.iter().map(|(_, sample)| *sample);
+        let scores = Scores::from_samples(live.chain(attacks.iter().copied()));
         Some(QualityRow {
             measure,
             from,
             to,
             live: of_range.len(),
-            bpcer: share_wrong(of_range),
+            bpcer: scores.bpcer(threshold).map(|share| 100.0 * share),
             attacks: attacks.len(),
-            apcer: share_wrong(&attacks),
+            apcer: scores.pooled_apcer(threshold).map(|share| 100.0 * share),
         })
     };
     bounds.windows(2).filter_map(row).collect()
 }
 
-fn share_wrong(photos: &[(f32, bool)]) -> Option<f64> {
-    let wrong = photos.iter().filter(|(_, wrong)| *wrong).count();
-    (!photos.is_empty()).then(|| 100.0 * wrong as f64 / photos.len() as f64)
-}
-
 #[cfg(test)]
 mod tests {
-    use despoof::metrics::Sample;
-
     use super::*;
-    use crate::evaluation::scored::{Scored, label_from_name};
+    use crate::evaluation::scored::label_from_name;
 
-    fn set(photos: &[(&str, f64, f32)]) -> ScoredSet {
-        let mut set = ScoredSet::default();
-        for (index, &(label, score, luminance)) in photos.iter().enumerate() {
+    fn set(photos: &[(&str, f64, f32)]) -> Vec<Measured> {
+        let photo = |&(label, score, luminance): &(&str, f64, f32)| {
             let label = label_from_name(label);
             let sample = Sample { score, label, subject: None, video: None };
             let quality = FrameQuality {
@@ -107,10 +116,9 @@ mod tests {
                 luminance,
                 sharpness: 100.0,
             };
-            set.scored.push(Scored { name: index.to_string(), sample });
-            set.qualities.insert(index.to_string(), quality);
-        }
-        set
+            (quality, sample)
+        };
+        photos.iter().map(photo).collect()
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! and attacks alike. The paper mirrors faces only (as SSDG does); with few recording conditions that
 //! teaches a network the light and the sharpness of each class (docs/adr/0007).
 
+use despoof::align::Template;
 use despoof_simulate::{jpeg_round_trip, saturated};
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
@@ -14,9 +15,6 @@ const SMALLEST_KEPT: f32 = 0.2;
 
 /// Most that is kept on every side of a photo that shows the face and nothing else.
 const CLOSE_UP_KEPT: f32 = 0.32;
-
-/// How many times as wide as the aligned face the wider crop is (`Template::CONTEXT`).
-const WIDER: f32 = 2.0;
 
 /// Everything that is drawn for one face.
 #[derive(Debug, Clone)]
@@ -109,7 +107,7 @@ impl Disturbance {
     pub fn of_generated(&self, face: RgbImage) -> RgbImage {
         let face = self.placed_and_toned(face);
         match self.kept {
-            Some(kept) => cut(face, kept.map(|share| share * WIDER)),
+            Some(kept) => cut(face, kept.map(|share| share * Template::CONTEXT_TIMES)),
             None => face,
         }
     }

@@ -146,8 +146,7 @@ impl<'a> Scores<'a> {
             .collect();
         let worst_apcer = apcer.values().copied().reduce(f64::max);
         let bpcer = self.bpcer(threshold);
-        let attacks = self.pooled_attacks();
-        let pooled = (!attacks.is_empty()).then(|| share_accepted(&attacks, threshold));
+        let pooled = self.pooled_apcer(threshold);
         let mean = |a: Option<f64>, b: Option<f64>| Some((a? + b?) / 2.0);
         let (acer, hter) = (mean(worst_apcer, bpcer), mean(pooled, bpcer));
         ErrorRates { threshold, apcer, worst_apcer, bpcer, acer, hter }
@@ -167,7 +166,14 @@ impl<'a> Scores<'a> {
         }
     }
 
-    fn bpcer(&self, threshold: f64) -> Option<f64> {
+    /// Share of all attacks, whatever their species, that the threshold accepts.
+    pub fn pooled_apcer(&self, threshold: f64) -> Option<f64> {
+        let attacks = self.pooled_attacks();
+        (!attacks.is_empty()).then(|| share_accepted(&attacks, threshold))
+    }
+
+    /// Share of the live presentations that the threshold refuses.
+    pub fn bpcer(&self, threshold: f64) -> Option<f64> {
         (!self.live.is_empty()).then(|| 1.0 - share_accepted(&self.live, threshold))
     }
 

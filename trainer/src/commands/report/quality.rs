@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::evaluation::pipeline::Pipeline;
-use crate::evaluation::shards::{Choice, score_shards};
+use crate::evaluation::shards::Choice;
 use crate::report::quality::{self, QualityRow};
 use crate::revision::revision;
 
@@ -23,12 +23,8 @@ pub struct QualityOptions {
     /// Run of `train agnet` whose AG-Net takes the place of the bundle's.
     #[arg(long)]
     run: Option<PathBuf>,
-    /// Share of the photos to take, chosen by their key.
-    #[arg(long, default_value_t = 1.0)]
-    share: f64,
-    /// Only photos of persons that training held out.
-    #[arg(long)]
-    held_out: bool,
+    #[command(flatten)]
+    choice: Choice,
     /// Ranges of each measure, with as many live photos in each.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=100))]
     ranges: u64,
@@ -53,9 +49,8 @@ pub fn run(options: &QualityOptions) -> Result<()> {
     let threshold = pipeline
         .threshold
         .context("a run without `decision.json` has no threshold to refuse at")?;
-    let choice = Choice { share: options.share, held_out: options.held_out };
-    let set = score_shards(&pipeline, &options.data, choice)?;
-    let rows = quality::rows(&set, threshold, options.ranges as usize);
+    let photos = quality::measured(&pipeline, &options.data, options.choice)?;
+    let rows = quality::rows(&photos, threshold, options.ranges as usize);
     if options.json {
         let (data, model) = (options.data.clone(), pipeline.origin);
         let printed = Quality { rows, data, model, threshold, revision: revision() };
