@@ -135,6 +135,9 @@ fn dense_convolution() {
         ([9, 16, 7, 7], 24, [1, 1], [1, 1], [(0, 0), (0, 0)]),
         ([1, 3, 40, 33], 8, [3, 3], [2, 2], [(0, 1), (1, 1)]),
         ([3, 24, 40, 33], 8, [3, 3], [1, 1], [(1, 1), (1, 1)]),
+        ([2, 17, 9, 11], 19, [3, 3], [1, 1], [(1, 1), (1, 1)]),
+        ([3, 16, 8, 9], 40, [3, 3], [1, 1], [(0, 1), (2, 0)]),
+        ([2, 40, 30, 26], 33, [3, 3], [1, 1], [(2, 2), (1, 1)]),
         ([1, 2, 3, 3], 2, [3, 3], [1, 1], [(4, 4), (4, 4)]),
         ([2, 2, 2, 2], 2, [7, 7], [3, 3], [(3, 3), (3, 3)]),
     ] {
@@ -420,6 +423,31 @@ fn layer_normalisation() {
             |o| back(despoof_kernels::layer_norm(reshaped(o, shape), gamma(o), beta(o), 1e-5)),
             |o| back(module::layer_norm(reshaped(o, shape), gamma(o), Some(beta(o)), 1e-5)),
         );
+    }
+}
+
+#[test]
+fn linear_maps() {
+    for [batch, rows, features_in, features_out] in
+        [[1, 1, 1, 1], [2, 7, 5, 3], [3, 49, 33, 20], [1, 196, 64, 130]]
+    {
+        let name = format!("{batch} × {rows} × {features_in} to {features_out}");
+        let operands = Operands {
+            input: random([1, batch, rows, features_in]),
+            weight: random([1, 1, features_in, features_out]),
+            vectors: vec![random([features_out])],
+        };
+        let rows_of = |o: &Operands| o.input.clone().squeeze_dim::<3>(0);
+        let weight_of = |o: &Operands| o.weight.clone().reshape([features_in, features_out]);
+        for biased in [true, false] {
+            let bias_of = |o: &Operands| biased.then(|| o.vectors[0].clone());
+            compare(
+                &name,
+                &operands,
+                |o| despoof_kernels::linear(rows_of(o), weight_of(o), bias_of(o)).unsqueeze(),
+                |o| module::linear(rows_of(o), weight_of(o), bias_of(o)).unsqueeze(),
+            );
+        }
     }
 }
 

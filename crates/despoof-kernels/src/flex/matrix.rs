@@ -36,7 +36,6 @@ impl<'a> Matrix<'a> {
     }
 
     /// Width.
-    #[cfg(any(test, target_arch = "wasm32"))]
     pub fn columns(&self) -> usize {
         self.columns
     }

@@ -22,7 +22,6 @@ pub mod conv2d;
 pub mod depthwise;
 pub mod group_norm;
 pub mod layer_norm;
-#[cfg(target_arch = "wasm32")]
 pub mod linear;
 pub mod max_pool;
 pub mod prelu;

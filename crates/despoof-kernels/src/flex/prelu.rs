@@ -58,13 +58,15 @@ mod backward {
     vectorised! {
         /// Σ dᵢ xᵢ over negative xᵢ.
         fn slope_gradient<FMA>(input: &[f32], output_gradient: &[f32]) -> f32 {
-            use super::super::simd::LANES;
+            use super::super::simd::{LANES, mul_add};
             let mut lanes = [0.0; LANES];
             let (inputs, input_rest) = input.as_chunks::<LANES>();
             let (gradients, gradient_rest) = output_gradient.as_chunks::<LANES>();
             for (x, d) in inputs.iter().zip(gradients) {
                 for lane in 0..LANES {
-                    lanes[lane] += if x[lane] < 0.0 { x[lane] * d[lane] } else { 0.0 };
+                    // The choice before the product: a choice between products is compiled to jumps.
+                    let negative = if x[lane] < 0.0 { x[lane] } else { 0.0 };
+                    lanes[lane] = mul_add::<FMA>(negative, d[lane], lanes[lane]);
                 }
             }
             let rest = input_rest.iter().zip(gradient_rest);

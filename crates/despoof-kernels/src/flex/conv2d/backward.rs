@@ -73,6 +73,9 @@ impl<C: CheckpointStrategy> Conv2dKernel for Autodiff<Flex, C> {
 }
 
 fn input_gradient(geometry: &Geometry, weight: &[f32], output_gradient: &[f32]) -> Vec<f32> {
+    if winograd::pays(geometry) {
+        return winograd::input_gradient(geometry, weight, output_gradient);
+    }
     let tiling = Tiling::new(geometry);
     let spread = Spread::for_units(tiling.units(geometry));
     let image_out = geometry.channels_out * geometry.output_plane();
@@ -117,6 +120,9 @@ fn input_gradient_tile(
 }
 
 fn weight_gradient(geometry: &Geometry, input: &[f32], output_gradient: &[f32]) -> Vec<f32> {
+    if winograd::pays(geometry) {
+        return winograd::weight_gradient(geometry, input, output_gradient);
+    }
     let tiling = Tiling::new(geometry);
     let units = tiling.units(geometry);
     let spread = Spread::for_units(units);
