@@ -87,13 +87,16 @@ vectorised! {
                     taps[if source.turned { TAPS - 1 - tap } else { tap }][lane] = value;
                 }
             }
-            let [top, middle, bottom] = [0, 3, 6].map(|tap| [taps[tap], taps[tap + 1], taps[tap + 2]]);
-            let columns = [0, 1, 2].map(|column| four_of_three(top[column], middle[column], bottom[column]));
+            let mut columns = [[[0.0; LANES]; 4]; 3];
+            for (column, four) in columns.iter_mut().enumerate() {
+                four_of_three([&taps[column], &taps[3 + column], &taps[6 + column]], four);
+            }
+            let mut four = [[0.0; LANES]; 4];
             for vertical in 0..4 {
-                let [left, middle, right] = columns.map(|column| column[vertical]);
-                for (horizontal, values) in four_of_three(left, middle, right).into_iter().enumerate() {
+                four_of_three([0, 1, 2].map(|column| &columns[column][vertical]), &mut four);
+                for (horizontal, values) in four.iter().enumerate() {
                     let place = (4 * vertical + horizontal) * place_length(channels_in) + first;
-                    *row[place..].first_chunk_mut().expect("whole lanes") = values;
+                    *row[place..].first_chunk_mut().expect("whole lanes") = *values;
                 }
             }
         }
@@ -102,10 +105,14 @@ vectorised! {
 
 /// G, whose rows are (1, 0, 0), (½, ½, ½), (½, −½, ½), (0, 0, 1).
 #[inline(always)]
-fn four_of_three(a: [f32; LANES], b: [f32; LANES], c: [f32; LANES]) -> [[f32; LANES]; 4] {
-    let sum = std::array::from_fn(|lane| 0.5 * (a[lane] + b[lane] + c[lane]));
-    let alternating = std::array::from_fn(|lane| 0.5 * (a[lane] - b[lane] + c[lane]));
-    [a, sum, alternating, c]
+fn four_of_three([a, b, c]: [&[f32; LANES]; 3], four: &mut [[f32; LANES]; 4]) {
+    for lane in 0..LANES {
+        let ends = a[lane] + c[lane];
+        four[0][lane] = a[lane];
+        four[1][lane] = 0.5 * (ends + b[lane]);
+        four[2][lane] = 0.5 * (ends - b[lane]);
+        four[3][lane] = c[lane];
+    }
 }
 
 #[cfg(feature = "autodiff")]
@@ -118,14 +125,17 @@ vectorised! {
             for (place, values) in places.iter_mut().enumerate() {
                 values[..count].copy_from_slice(&row[place * channels_in + first..][..count]);
             }
-            let columns: [_; 4] = std::array::from_fn(|column| {
-                three_of_four([0, 4, 8, 12].map(|vertical| places[vertical + column]))
-            });
+            let mut columns = [[[0.0; LANES]; 3]; 4];
+            for (column, three) in columns.iter_mut().enumerate() {
+                three_of_four([0, 4, 8, 12].map(|vertical| &places[vertical + column]), three);
+            }
+            let mut three = [[0.0; LANES]; 3];
             for vertical in 0..3 {
-                let line = three_of_four(columns.map(|column| column[vertical]));
-                for lane in 0..count {
-                    for (horizontal, values) in line.iter().enumerate() {
-                        kernels[(first + lane) * TAPS + 3 * vertical + horizontal] = values[lane];
+                three_of_four([0, 1, 2, 3].map(|column| &columns[column][vertical]), &mut three);
+                for (horizontal, values) in three.iter().enumerate() {
+                    let taps = kernels[first * TAPS + 3 * vertical + horizontal..].iter_mut();
+                    for (tap, value) in taps.step_by(TAPS).zip(&values[..count]) {
+                        *tap = *value;
                     }
                 }
             }
@@ -136,10 +146,11 @@ vectorised! {
 /// Gᵀ.
 #[cfg(feature = "autodiff")]
 #[inline(always)]
-fn three_of_four([a, b, c, d]: [[f32; LANES]; 4]) -> [[f32; LANES]; 3] {
-    [
-        std::array::from_fn(|lane| a[lane] + 0.5 * (b[lane] + c[lane])),
-        std::array::from_fn(|lane| 0.5 * (b[lane] - c[lane])),
-        std::array::from_fn(|lane| 0.5 * (b[lane] + c[lane]) + d[lane]),
-    ]
+fn three_of_four([a, b, c, d]: [&[f32; LANES]; 4], three: &mut [[f32; LANES]; 3]) {
+    for lane in 0..LANES {
+        let half = 0.5 * (b[lane] + c[lane]);
+        three[0][lane] = a[lane] + half;
+        three[1][lane] = 0.5 * (b[lane] - c[lane]);
+        three[2][lane] = half + d[lane];
+    }
 }

@@ -165,9 +165,9 @@ fn vectors(values: &[f32], place: usize) -> &[Vector] {
     values[place..].as_chunks().0
 }
 
-/// The first of them, to be written.
+/// So many of them, to be written.
 #[inline(always)]
-fn vectors_mut(values: &mut [f32], place: usize, count: usize) -> &mut [Vector] {
+fn vectors_mut(values: &mut [f32], [place, count]: [usize; 2]) -> &mut [Vector] {
     &mut values[place..].as_chunks_mut().0[..count]
 }
 
@@ -175,8 +175,9 @@ vectorised! {
     /// Even columns, then odd ones.
     fn split<FMA>(line: &[f32], target: &mut [f32]) {
         let (even, odd) = target.split_at_mut(line.len() / 2);
-        let targets = even.as_chunks_mut::<VECTOR>().0.iter_mut().zip(odd.as_chunks_mut::<VECTOR>().0);
-        for (pairs, (even, odd)) in line.as_chunks::<{ 2 * VECTOR }>().0.iter().zip(targets) {
+        let (even, odd) = (even.as_chunks_mut::<VECTOR>().0, odd.as_chunks_mut::<VECTOR>().0);
+        let pairs = line.as_chunks::<{ 2 * VECTOR }>().0;
+        for ((pairs, even), odd) in pairs.iter().zip(even).zip(odd) {
             *even = std::array::from_fn(|lane| pairs[2 * lane]);
             *odd = std::array::from_fn(|lane| pairs[2 * lane + 1]);
         }
@@ -195,13 +196,16 @@ vectorised! {
         for row in 0..(places[0].len() - VECTOR) / per_row {
             let four = &lines[2 * row * line..][..4 * line];
             let (upper, lower) = combined.split_at_mut(2 * line);
-            let ((first, second), (third, fourth)) = (upper.split_at_mut(line), lower.split_at_mut(line));
+            let (first, second) = upper.split_at_mut(line);
+            let (third, fourth) = lower.split_at_mut(line);
             combine(four, first, second, third, fourth);
-            for (combined, places) in combined.chunks_exact(line).zip(places.as_chunks_mut::<4>().0) {
+            let places = places.as_chunks_mut::<4>().0;
+            for (combined, places) in combined.chunks_exact(line).zip(places) {
                 let (even, odd) = combined.split_at(line / 2);
-                let [a, b, c, d] = places.each_mut().map(|place| {
-                    vectors_mut(place, row * per_row, per_row.div_ceil(VECTOR))
-                });
+                let [a, b, c, d] = places;
+                let at = [row * per_row, per_row.div_ceil(VECTOR)];
+                let (a, b) = (vectors_mut(a, at), vectors_mut(b, at));
+                let (c, d) = (vectors_mut(c, at), vectors_mut(d, at));
                 spread(even, odd, a, b, c, d);
             }
         }
@@ -265,11 +269,13 @@ vectorised! {
         for (row, target) in plane.chunks_mut(2 * width).enumerate() {
             for (column, halves) in columns.chunks_exact_mut(2 * half).enumerate() {
                 let (upper, lower) = halves.split_at_mut(half);
-                let column = [0, 1, 2, 3].map(|vertical| vectors(places[4 * vertical + column], row * per_row));
+                let column = [0, 1, 2, 3]
+                    .map(|vertical| vectors(places[4 * vertical + column], row * per_row));
                 two_of_four(column, upper.as_chunks_mut().0, lower.as_chunks_mut().0);
             }
             for (index, target) in target.chunks_exact_mut(width).enumerate() {
-                let columns = [0, 1, 2, 3].map(|column| vectors(&columns[(2 * column + index) * half..][..half], 0));
+                let columns = [0, 1, 2, 3]
+                    .map(|column| vectors(&columns[(2 * column + index) * half..][..half], 0));
                 interleave(columns, bias, whole.as_chunks_mut().0);
                 target.copy_from_slice(&whole[..width]);
             }
@@ -338,9 +344,10 @@ vectorised! {
                     *target = of_upper * upper + of_lower * lower;
                 }
                 let (even, odd) = combined.split_at(line / 2);
-                let [a, b, c, d] = places.each_mut().map(|place| {
-                    vectors_mut(place, row * per_row, per_row.div_ceil(VECTOR))
-                });
+                let [a, b, c, d] = places;
+                let at = [row * per_row, per_row.div_ceil(VECTOR)];
+                let (a, b) = (vectors_mut(a, at), vectors_mut(b, at));
+                let (c, d) = (vectors_mut(c, at), vectors_mut(d, at));
                 four_of_two(vectors(even, 0), vectors(odd, 0), a, b, c, d);
             }
         }
