@@ -7,7 +7,8 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Flex, backend_extension};
 
 use super::buffer::{contiguous, dims, tensor, values};
-use super::parallel;
+use super::simd::vectorised;
+use super::{parallel, scratch};
 
 /// Max pooling, forward only.
 #[backend_extension(Flex)]
@@ -47,22 +48,37 @@ impl MaxPoolKernel for Flex {
         let work = output.len() * kernel[0] * kernel[1];
         parallel::for_each_chunk(&mut output, height * width, work, |plane, output| {
             let input = &input[plane * height_in * width_in..][..height_in * width_in];
-            for (rows, output) in rows.iter().zip(output.chunks_exact_mut(width)) {
-                for row in input[rows.start * width_in..rows.end * width_in].chunks_exact(width_in)
-                {
-                    for (columns, most) in columns.iter().zip(output.iter_mut()) {
-                        *most = row[columns.clone()]
+            scratch::with(width_in, |line| {
+                for (rows, output) in rows.iter().zip(output.chunks_exact_mut(width)) {
+                    line.fill(f32::NEG_INFINITY);
+                    for row in
+                        input[rows.start * width_in..rows.end * width_in].chunks_exact(width_in)
+                    {
+                        keep_larger(line, row);
+                    }
+                    for (columns, most) in columns.iter().zip(output) {
+                        *most = line[columns.clone()]
                             .iter()
                             .fold(*most, |most, &value| larger(most, value));
                     }
                 }
-            }
+            });
         });
         tensor(output, [batch, channels, height, width])
     }
 }
 
+vectorised! {
+    fn keep_larger<FMA>(line: &mut [f32], row: &[f32]) {
+        for (most, &value) in line.iter_mut().zip(row) {
+            *most = larger(*most, value);
+        }
+    }
+}
+
 /// A NaN stays one.
+#[inline(always)]
 fn larger(most: f32, value: f32) -> f32 {
-    if value > most || value.is_nan() { value } else { most }
+    // Without a shortcut, so that it is a choice and no jump.
+    if (value > most) | value.is_nan() { value } else { most }
 }
