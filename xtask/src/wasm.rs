@@ -17,7 +17,7 @@ use crate::workspace::{cargo, root, run, target_dir};
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// The modules; each name is also the feature of despoof-wasm that makes it.
-pub const MODULES: [&str; 2] = ["cpu", "webgpu"];
+pub const MODULES: [&str; 3] = ["cpu", "cpu_relaxed", "webgpu"];
 
 /// Builds both modules into `web/wasm`.
 pub fn build_all() -> Result<()> {

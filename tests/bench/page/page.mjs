@@ -13,7 +13,7 @@ const DETECTOR = ['pnet', 'rnet', 'onet'];
 
 window.despoofBench = async (backend, { repeats, warmUps, only }) => {
   const { networks } = await (await fetch('./onnx/networks.json')).json();
-  const chosen = networks.filter(({ name }) => (only ? only.includes(name) : backend === 'cpu' || !DETECTOR.includes(name)));
+  const chosen = networks.filter(({ name }) => (only ? only.includes(name) : backend !== 'webgpu' || !DETECTOR.includes(name)));
   const runtimes = [
     ['despoof', await loadDespoof(backend)],
     ['onnxruntime', await loadOnnxRuntime(backend)],

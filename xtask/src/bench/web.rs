@@ -34,7 +34,7 @@ pub struct Options {
     chart: Option<PathBuf>,
 }
 
-pub const BACKENDS: [&str; 2] = ["cpu", "webgpu"];
+pub const BACKENDS: [&str; 3] = ["cpu", "cpu_relaxed", "webgpu"];
 /// The part that is the whole check behind the aligned face.
 const CHECK: &str = "check";
 
@@ -63,7 +63,7 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// What the page found out about a backend.
 fn measure(options: &Options, backend: &str, site: &Site) -> Result<Value> {
-    let repeats = if backend == "cpu" { options.repeats } else { options.webgpu_repeats };
+    let repeats = if backend != "webgpu" { options.repeats } else { options.webgpu_repeats };
     let mut command = Command::new("node");
     command
         .arg(site::scripts()?.join("bench.mjs"))

@@ -34,33 +34,26 @@ impl MaxPoolKernel for Flex {
     ) -> FlexTensor {
         let input = contiguous(input);
         let [batch, channels, height_in, width_in] = dims(&input);
-        let windows = |axis: usize, count: usize, length: usize| -> Vec<Range<usize>> {
-            let window = |index: usize| {
-                let start = index * stride[axis];
-                let end = (start + kernel[axis]).saturating_sub(padding[axis]).min(length);
-                start.saturating_sub(padding[axis])..end
-            };
-            (0..count).map(window).collect()
-        };
-        let (rows, columns) = (windows(0, height, height_in), windows(1, width, width_in));
+        let rows: Vec<Range<usize>> = (0..height)
+            .map(|index| {
+                let (start, end) = (index * stride[0], index * stride[0] + kernel[0]);
+                start.saturating_sub(padding[0])..end.saturating_sub(padding[0]).min(height_in)
+            })
+            .collect();
+        // A line with what is beyond its ends, for the window that reaches furthest.
+        let line_length = (padding[1] + width_in).max(width * stride[1] + kernel[1]);
         let input = values(&input);
         let mut output = vec![f32::NEG_INFINITY; batch * channels * height * width];
         let work = output.len() * kernel[0] * kernel[1];
         parallel::for_each_chunk(&mut output, height * width, work, |plane, output| {
             let input = &input[plane * height_in * width_in..][..height_in * width_in];
-            scratch::with(width_in, |line| {
+            scratch::with(line_length, |line| {
                 for (rows, output) in rows.iter().zip(output.chunks_exact_mut(width)) {
                     line.fill(f32::NEG_INFINITY);
-                    for row in
-                        input[rows.start * width_in..rows.end * width_in].chunks_exact(width_in)
-                    {
-                        keep_larger(line, row);
-                    }
-                    for (columns, most) in columns.iter().zip(output) {
-                        *most = line[columns.clone()]
-                            .iter()
-                            .fold(*most, |most, &value| larger(most, value));
-                    }
+                    let inside = &mut line[padding[1]..][..width_in];
+                    let rows = &input[rows.start * width_in..rows.end * width_in];
+                    rows.chunks_exact(width_in).for_each(|row| keep_larger(inside, row, 1));
+                    (0..kernel[1]).for_each(|tap| keep_larger(output, &line[tap..], stride[1]));
                 }
             });
         });
@@ -69,9 +62,16 @@ impl MaxPoolKernel for Flex {
 }
 
 vectorised! {
-    fn keep_larger<FMA>(line: &mut [f32], row: &[f32]) {
-        for (most, &value) in line.iter_mut().zip(row) {
-            *most = larger(*most, value);
+    /// Of every value and every `stride`-th of a line the larger one.
+    fn keep_larger<FMA>(values: &mut [f32], line: &[f32], stride: usize) {
+        let keep = |(most, &value): (&mut f32, &f32)| *most = larger(*most, value);
+        match stride {
+            1 => values.iter_mut().zip(line).for_each(keep),
+            2 => {
+                let pairs = line.as_chunks::<2>().0;
+                values.iter_mut().zip(pairs.iter().map(|[value, _]| value)).for_each(keep);
+            }
+            _ => values.iter_mut().zip(line.iter().step_by(stride)).for_each(keep),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The browser's matrix product: four lanes, no fused multiply-add, one thread.
+//! The browser's matrix product: four lanes, one thread, multiplication and addition fused in the module
+//! for browsers with relaxed SIMD.
 //!
 //! `gemm`'s kernel for such a processor keeps twelve accumulators and spills; this one keeps eight, which
 //! with its operands fit the sixteen registers that WebAssembly's SIMD is compiled to. Both operands are
@@ -7,7 +8,7 @@
 
 use super::matrix::{Matrix, Update};
 use super::scratch;
-use lanes::{Lanes, add, load, multiply, splat, store};
+use lanes::{Lanes, load, multiply_add, splat, store};
 
 /// Rows and columns of the output that the kernel computes at once.
 const ROWS: usize = 4;
@@ -21,7 +22,11 @@ const BLOCK_COLUMNS: usize = 512;
 
 #[cfg(target_arch = "wasm32")]
 mod lanes {
-    use std::arch::wasm32::{f32x4, f32x4_add, f32x4_extract_lane, f32x4_mul, f32x4_splat, v128};
+    #[cfg(feature = "relaxed-simd")]
+    use std::arch::wasm32::f32x4_relaxed_madd;
+    use std::arch::wasm32::{f32x4, f32x4_extract_lane, f32x4_splat, v128};
+    #[cfg(not(feature = "relaxed-simd"))]
+    use std::arch::wasm32::{f32x4_add, f32x4_mul};
 
     pub type Lanes = v128;
 
@@ -42,12 +47,17 @@ mod lanes {
         ]
     }
 
-    pub fn add(left: Lanes, right: Lanes) -> Lanes {
-        f32x4_add(left, right)
+    #[cfg(not(feature = "relaxed-simd"))]
+    #[inline(always)]
+    pub fn multiply_add(left: Lanes, right: Lanes, addend: Lanes) -> Lanes {
+        f32x4_add(addend, f32x4_mul(left, right))
     }
 
-    pub fn multiply(left: Lanes, right: Lanes) -> Lanes {
-        f32x4_mul(left, right)
+    #[cfg(feature = "relaxed-simd")]
+    #[inline]
+    #[target_feature(enable = "relaxed-simd")]
+    pub fn multiply_add(left: Lanes, right: Lanes, addend: Lanes) -> Lanes {
+        f32x4_relaxed_madd(left, right, addend)
     }
 }
 
@@ -68,12 +78,8 @@ mod lanes {
         lanes
     }
 
-    pub fn add(left: Lanes, right: Lanes) -> Lanes {
-        std::array::from_fn(|lane| left[lane] + right[lane])
-    }
-
-    pub fn multiply(left: Lanes, right: Lanes) -> Lanes {
-        std::array::from_fn(|lane| left[lane] * right[lane])
+    pub fn multiply_add(left: Lanes, right: Lanes, addend: Lanes) -> Lanes {
+        std::array::from_fn(|lane| addend[lane] + left[lane] * right[lane])
     }
 }
 
@@ -147,6 +153,10 @@ fn pack<const STRIP: usize>(
 }
 
 /// Adds the product of two packed blocks to `output`.
+#[cfg_attr(
+    all(target_arch = "wasm32", feature = "relaxed-simd"),
+    target_feature(enable = "relaxed-simd")
+)]
 fn block(
     output: &mut [f32],
     row_stride: usize,
@@ -169,7 +179,11 @@ fn block(
 }
 
 /// The product of a strip of rows and a strip of columns.
-#[inline(always)]
+#[cfg_attr(not(feature = "relaxed-simd"), inline(always))]
+#[cfg_attr(
+    all(target_arch = "wasm32", feature = "relaxed-simd"),
+    target_feature(enable = "relaxed-simd")
+)]
 fn strip_product(left: &[f32], right: &[f32]) -> [[[f32; 4]; 2]; ROWS] {
     let mut sums: [[Lanes; 2]; ROWS] = [[splat(0.0); 2]; ROWS];
     let steps = left.as_chunks::<ROWS>().0.iter().zip(right.as_chunks::<COLUMNS>().0);
@@ -177,8 +191,8 @@ fn strip_product(left: &[f32], right: &[f32]) -> [[[f32; 4]; 2]; ROWS] {
         let right = [load([a, b, c, d]), load([e, f, g, h])];
         for (sums, &value) in sums.iter_mut().zip(left) {
             let value = splat(value);
-            sums[0] = add(sums[0], multiply(value, right[0]));
-            sums[1] = add(sums[1], multiply(value, right[1]));
+            sums[0] = multiply_add(value, right[0], sums[0]);
+            sums[1] = multiply_add(value, right[1], sums[1]);
         }
     }
     sums.map(|sums| sums.map(store))
