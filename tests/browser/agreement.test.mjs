@@ -1,4 +1,4 @@
-// The browser scores like the command line, on both backends, and refuses the same photos for the same reason.
+// The browser scores like the command line, with every module, and refuses the same photos for the same reason.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -7,8 +7,12 @@ import { join } from "node:path";
 import test from "node:test";
 import { checkPhotos } from "./page.mjs";
 
-/** Largest difference of a score. WebGPU sums in another order and may fuse multiply and add. */
-const TOLERANCE = { cpu: 0.01, webgpu: 0.02 };
+/** How each module is chosen, and the largest difference of a score: WebGPU sums in another order. */
+const MODULES = {
+  cpu: { backend: "cpu", inWorker: "WebAssembly.validate = () => false;", tolerance: 0.01 },
+  cpu_relaxed: { backend: "cpu", tolerance: 0.01 },
+  webgpu: { backend: "webgpu", tolerance: 0.02 },
+};
 
 const { DESPOOF_CLI: cli, DESPOOF_SITE: site, DESPOOF_PHOTOS: folder, DESPOOF_BUNDLE: bundle } = process.env;
 const photos = (await readdir(folder)).sort().map((name) => join(folder, name));
@@ -19,25 +23,25 @@ test("the command line answers at least ten photos", () => {
   assert.ok(answered.length >= 10, `${answered.length} of ${photos.length} photos have a score`);
 });
 
-for (const backend of Object.keys(TOLERANCE)) {
-  test(`${backend} agrees with the command line`, async () => {
-    const browser = await checkedByBrowser(backend);
+for (const [module, { tolerance, ...choice }] of Object.entries(MODULES)) {
+  test(`${module} agrees with the command line`, async () => {
+    const browser = await checkedByBrowser(choice);
     assert.deepEqual(browser.map(({ photo }) => photo), photos);
-    const worst = Math.max(...native.map((answer, index) => compared(answer, browser[index], backend)));
-    console.log(`${backend}: largest difference of a score ${worst.toFixed(5)} over ${photos.length} photos`);
+    const worst = Math.max(...native.map((answer, index) => compared(answer, browser[index], tolerance)));
+    console.log(`${module}: largest difference of a score ${worst.toFixed(5)} over ${photos.length} photos`);
   });
 }
 
-async function checkedByBrowser(backend) {
+async function checkedByBrowser(choice) {
   const answers = [];
-  for await (const answer of checkPhotos({ site, backend, photos })) {
+  for await (const answer of checkPhotos({ site, photos, ...choice })) {
     answers.push(answer);
   }
   return answers;
 }
 
 /** Asserts that two answers agree; returns how far their scores are apart. */
-function compared(native, browser, backend) {
+function compared(native, browser, tolerance) {
   assert.equal(browser.error?.code, native.error?.code, `${native.photo}: ${browser.error?.message}`);
   if (native.error) {
     return 0;
@@ -45,7 +49,7 @@ function compared(native, browser, backend) {
   assert.equal(browser.faces, native.faces, native.photo);
   assert.equal(browser.bundle_digest, native.bundle_digest, native.photo);
   const difference = Math.abs(browser.score - native.score);
-  assert.ok(difference <= TOLERANCE[backend], `${native.photo}: ${native.score} natively, ${browser.score} here`);
+  assert.ok(difference <= tolerance, `${native.photo}: ${native.score} natively, ${browser.score} here`);
   return difference;
 }
 

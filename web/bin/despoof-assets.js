@@ -13,9 +13,10 @@ const inPackage = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url)
 await mkdir(folder, { recursive: true });
 for (const [from, to] of [
   ['wasm/cpu', 'cpu'],
+  ['wasm/cpu_relaxed', 'cpu_relaxed'],
   ['wasm/webgpu', 'webgpu'],
   ['models', 'models'],
 ]) {
   await cp(inPackage(from), `${folder}/${to}`, { recursive: true });
 }
-console.log(`copied cpu, webgpu and models to ${folder}`);
+console.log(`copied cpu, cpu_relaxed, webgpu and models to ${folder}`);

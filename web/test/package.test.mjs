@@ -116,13 +116,15 @@ test('the tarball has licences, metadata, wasm and model, and no sources or test
     'package.json',
     'wasm/cpu/despoof_cpu.js',
     'wasm/cpu/despoof_cpu_bg.wasm',
+    'wasm/cpu_relaxed/despoof_cpu_relaxed.js',
+    'wasm/cpu_relaxed/despoof_cpu_relaxed_bg.wasm',
     'wasm/webgpu/despoof_webgpu.js',
     'wasm/webgpu/despoof_webgpu_bg.wasm',
     ...shards.map((shard) => `models/web/${shard.name}`),
     ...modules.flatMap(([, target]) => Object.values(target).map((file) => file.slice(2))),
   ];
   assert.deepEqual(needed.filter((file) => !files.includes(file)), []);
-  const places = [/^(LICENSE-MIT|NOTICE|README\.md|custom-elements\.json|package\.json)$/, /^(bin|examples)\//, /^dist\/.*\.(js|d\.ts)$/, /^models\/web\//, /^wasm\/(cpu|webgpu)\//];
+  const places = [/^(LICENSE-MIT|NOTICE|README\.md|custom-elements\.json|package\.json)$/, /^(bin|examples)\//, /^dist\/.*\.(js|d\.ts)$/, /^models\/web\//, /^wasm\/(cpu|cpu_relaxed|webgpu)\//];
   assert.deepEqual(files.filter((file) => !places.some((place) => place.test(file))), []);
 });
 
