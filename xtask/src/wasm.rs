@@ -1,6 +1,6 @@
-//! The two browser modules: compiled by cargo, bound by wasm-bindgen.
+//! The browser modules: compiled by cargo, bound by wasm-bindgen.
 //!
-//! Without wasm-opt, which was measured (binaryen 132): `-O3` made both modules 4–7 % larger as
+//! Without wasm-opt, which was measured (binaryen 132): `-O3` made `cpu` and `webgpu` 4–7 % larger as
 //! transferred, `-O1` less than 1 % smaller, and a check took the same time with either. rustc has
 //! optimised them already.
 
@@ -19,10 +19,10 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// The modules; each name is also the feature of despoof-wasm that makes it.
 pub const MODULES: [&str; 3] = ["cpu", "cpu_relaxed", "webgpu"];
 
-/// Builds both modules into `web/wasm`.
+/// Builds all modules into `web/wasm`.
 pub fn build_all() -> Result<()> {
     add_target()?;
-    // One after the other: both compile to the same file name, and cargo locks the folder anyway.
+    // One after the other: all compile to the same file name, and cargo locks the folder anyway.
     for module in MODULES {
         Build { module, features: module, folder: out_folder(module) }.run()?;
     }
