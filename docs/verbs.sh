@@ -54,6 +54,7 @@ verb params --preset paper
 verb check "$PHOTO"
 verb data prepare --layout folder --data "$OUT/photos" --domain portrait --out "$OUT/shards"
 verb data stats --data "$OUT/shards" --out "$OUT/stats"
+verb import --network mobilefacenet --from "$TEACHER" --out "$OUT/teacher.safetensors"
 verb align --data "$DATA" --teacher --out "$OUT/faces"
 verb simulate photo "$PHOTO" --species print-flat --seed 3 --out "$OUT/print.png"
 verb simulate set --data "$DATA" --faces "$OUT/faces" --share 0.06 --out "$OUT/attacks"

@@ -81,9 +81,9 @@ vectorised! {
         for first in (0..channels_in).step_by(LANES) {
             let count = LANES.min(channels_in - first);
             let mut taps = [[0.0; LANES]; TAPS];
-            for lane in 0..count {
-                let kernel = &source.weight[start + (first + lane) * source.in_stride..][..TAPS];
-                for (tap, &value) in kernel.iter().enumerate() {
+            let kernels = source.weight[start + first * source.in_stride..].chunks(source.in_stride);
+            for (lane, kernel) in kernels.take(count).enumerate() {
+                for (tap, &value) in kernel[..TAPS].iter().enumerate() {
                     taps[if source.turned { TAPS - 1 - tap } else { tap }][lane] = value;
                 }
             }
@@ -92,8 +92,9 @@ vectorised! {
                 four_of_three([&taps[column], &taps[3 + column], &taps[6 + column]], four);
             }
             let mut four = [[0.0; LANES]; 4];
-            for vertical in 0..4 {
-                four_of_three([0, 1, 2].map(|column| &columns[column][vertical]), &mut four);
+            let [left, middle, right] = &columns;
+            for (vertical, ((left, middle), right)) in left.iter().zip(middle).zip(right).enumerate() {
+                four_of_three([left, middle, right], &mut four);
                 for (horizontal, values) in four.iter().enumerate() {
                     let place = (4 * vertical + horizontal) * place_length(channels_in) + first;
                     *row[place..].first_chunk_mut().expect("whole lanes") = *values;
