@@ -10,11 +10,11 @@ use super::web::BACKENDS;
 const LABELS: f64 = 110.0;
 const BARS: f64 = 420.0;
 const BAR: f64 = 12.0;
-const ROW: f64 = 2.0 * BAR + 12.0;
+const ROW: f64 = BACKENDS.len() as f64 * BAR + 12.0;
 const HEADER: f64 = 44.0;
 /// A ratio beyond this is drawn as this, with its number beside it.
 const LARGEST: f64 = 4.0;
-const COLOURS: [&str; 2] = ["#4f7cac", "#c06c54"];
+const COLOURS: [&str; BACKENDS.len()] = ["#4f7cac", "#7fb3a2", "#c06c54"];
 
 /// Onnxruntime-web's time over ours: bars beyond the line at 1 are networks where we are faster.
 pub fn svg(report: &Value) -> String {

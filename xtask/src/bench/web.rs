@@ -20,9 +20,9 @@ pub struct Options {
     /// The same on WebGPU, which is slow where it has no GPU.
     #[arg(long, default_value_t = 5)]
     webgpu_repeats: usize,
-    /// Only this backend.
-    #[arg(long, value_parser = BACKENDS)]
-    backend: Option<String>,
+    /// Only these modules.
+    #[arg(long, value_parser = BACKENDS, value_delimiter = ',')]
+    backend: Vec<String>,
     /// Only these networks.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
@@ -40,7 +40,9 @@ const CHECK: &str = "check";
 
 /// Measures, then prints.
 pub fn run(options: &Options) -> Result<()> {
-    let chosen = |name: &&str| options.backend.as_deref().is_none_or(|one| one == *name);
+    let chosen = |name: &&str| {
+        options.backend.is_empty() || options.backend.iter().any(|backend| backend == *name)
+    };
     let backends: Vec<&str> = BACKENDS.into_iter().filter(chosen).collect();
     let folder = site::build(&backends)?;
     let site = Site::start(&folder, 0)?;
@@ -63,7 +65,7 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// What the page found out about a backend.
 fn measure(options: &Options, backend: &str, site: &Site) -> Result<Value> {
-    let repeats = if backend != "webgpu" { options.repeats } else { options.webgpu_repeats };
+    let repeats = if backend == "webgpu" { options.webgpu_repeats } else { options.repeats };
     let mut command = Command::new("node");
     command
         .arg(site::scripts()?.join("bench.mjs"))
