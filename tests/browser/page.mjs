@@ -13,16 +13,18 @@ const BATCH_BYTES = 32 << 20;
  *   `inWorker`: JavaScript that the page's worker runs before its own
  * @returns {AsyncGenerator<object>} one answer for each photo, in their order
  */
-export async function* checkPhotos({ site, backend, photos, inWorker = "" }) {
+export async function* checkPhotos({ site, backend, photos, inWorker }) {
   const browser = await launch();
   try {
     const page = await browser.newPage();
     page.on("pageerror", (error) => console.error(`page: ${error.message}`));
     page.on("console", (message) => message.type() === "error" && console.error(`page: ${message.text()}`));
-    await page.route("**/*worker*.js", async (route) => {
-      const response = await route.fetch();
-      await route.fulfill({ response, body: `${inWorker}${await response.text()}` });
-    });
+    if (inWorker !== undefined) {
+      await page.route("**/*worker*.js", async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, body: `${inWorker}${await response.text()}` });
+      });
+    }
     await page.goto(`${site}/check.html`);
     await page.waitForFunction(() => "despoofCheck" in window);
     for await (const batch of batches(photos)) {

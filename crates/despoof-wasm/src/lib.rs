@@ -1,7 +1,7 @@
 //! The browser module: hands bytes from JavaScript to [`despoof`] and its answers back.
 //!
-//! Built three times, with the feature `cpu`, `cpu_relaxed` or `webgpu`; a page loads the one it needs. Calls must not overlap:
-//! wasm-bindgen refuses a call that takes the object while another one still awaits the GPU.
+//! Built three times, with the feature `cpu`, `cpu_relaxed` or `webgpu`; a page loads the one it needs.
+//! Calls must not overlap: wasm-bindgen refuses a call that takes the object while another one still awaits the GPU.
 //!
 //! A panic aborts the module. Inside an async call it surfaces as an uncaught error of the worker, and the
 //! call's promise stays pending for ever: whoever owns the worker listens for its `error` event.

@@ -106,8 +106,12 @@ fn square_rows(geometry: &Geometry) -> usize {
     geometry.output[0].div_ceil(2)
 }
 
+fn squares_per_row(geometry: &Geometry) -> usize {
+    geometry.output[1].div_ceil(2)
+}
+
 fn squares_of_plane(geometry: &Geometry) -> usize {
-    square_rows(geometry) * geometry.output[1].div_ceil(2)
+    square_rows(geometry) * squares_per_row(geometry)
 }
 
 /// How the output is cut: into units of whole images, a unit of one image into parts.
@@ -126,7 +130,7 @@ impl Cut {
         let rows_per_part = if images > 1 {
             rows
         } else {
-            let fitting = (squares / geometry.output[1].div_ceil(2)).clamp(1, rows);
+            let fitting = (squares / squares_per_row(geometry)).clamp(1, rows);
             rows.div_ceil(rows.div_ceil(fitting))
         };
         Self { images_per_unit: images.max(1), rows_per_part }
@@ -148,11 +152,26 @@ struct Part<'a> {
 
 impl Part<'_> {
     fn squares_per_row(&self) -> usize {
-        self.geometry.output[1].div_ceil(2)
+        squares_per_row(self.geometry)
     }
 
-    fn squares(&self) -> usize {
-        self.images * self.rows.len() * self.squares_per_row()
+    fn squares_per_image(&self) -> usize {
+        self.rows.len() * self.squares_per_row()
+    }
+
+    /// Hands `task` the input's squares and room for the products, each with its layout.
+    fn with_squares(
+        &self,
+        input: &[f32],
+        task: impl FnOnce((&[f32], Layout), (&mut [f32], Layout)),
+    ) {
+        let squares = self.images * self.squares_per_image();
+        let before = Layout::new(self.geometry.channels_in, squares);
+        let after = Layout::new(self.geometry.channels_out, squares);
+        scratch::with(before.length(), |squares| {
+            self.transform_input(input, squares, before);
+            scratch::with(after.length(), |products| task((squares, before), (products, after)));
+        });
     }
 
     fn convolve(
@@ -163,18 +182,13 @@ impl Part<'_> {
         output: &mut [f32],
         spread: Spread,
     ) {
-        let before = Layout::new(self.geometry.channels_in, self.squares());
-        let after = Layout::new(self.geometry.channels_out, self.squares());
-        scratch::with(before.length(), |squares| {
-            self.transform_input(input, squares, before);
-            scratch::with(after.length(), |products| {
-                for place in 0..PLACES {
-                    let right = before.matrix(squares, place);
-                    let target = (after.of_place_mut(products, place), after.spacing);
-                    multiply(target, kernels.of_place(place), right, Update::Assign, spread);
-                }
-                self.transform_output(products, after, bias, output);
-            });
+        self.with_squares(input, |(squares, before), (products, after)| {
+            for place in 0..PLACES {
+                let right = before.matrix(squares, place);
+                let target = (after.of_place_mut(products, place), after.spacing);
+                multiply(target, kernels.of_place(place), right, Update::Assign, spread);
+            }
+            self.transform_output(products, after, bias, output);
         });
     }
 
@@ -186,20 +200,15 @@ impl Part<'_> {
         gradient: &mut [f32],
         spread: Spread,
     ) {
-        let before = Layout::new(self.geometry.channels_in, self.squares());
-        let after = Layout::new(self.geometry.channels_out, self.squares());
-        scratch::with(before.length(), |squares| {
-            self.transform_input(input, squares, before);
-            scratch::with(after.length(), |products| {
-                self.transform_output_gradient(output_gradient, products, after);
-                for place in 0..PLACES {
-                    let left = after.matrix(products, place);
-                    let right = before.matrix(squares, place).transposed();
-                    let target = &mut gradient[place * self.geometry.channels_in..];
-                    let target = (target, PLACES * self.geometry.channels_in);
-                    multiply(target, left, right, Update::Add, spread);
-                }
-            });
+        self.with_squares(input, |(squares, before), (products, after)| {
+            self.transform_output_gradient(output_gradient, products, after);
+            for place in 0..PLACES {
+                let left = after.matrix(products, place);
+                let right = before.matrix(squares, place).transposed();
+                let target = &mut gradient[place * self.geometry.channels_in..];
+                let target = (target, PLACES * self.geometry.channels_in);
+                multiply(target, left, right, Update::Add, spread);
+            }
         });
     }
 }

@@ -127,7 +127,7 @@ impl Part<'_> {
 
     /// Where the squares of a plane lie, given its number among the channels of all images.
     fn range(&self, plane: usize, channels: usize, layout: Layout) -> Range<usize> {
-        let squares = self.rows.len() * self.squares_per_row();
+        let squares = self.squares_per_image();
         let start = (plane % channels) * layout.spacing + (plane / channels) * squares;
         start..start + squares
     }
@@ -165,10 +165,20 @@ fn vectors(values: &[f32], place: usize) -> &[Vector] {
     values[place..].as_chunks().0
 }
 
-/// So many of them, to be written.
+/// A row of squares of four places, to be written. Not by `map`, which is not compiled into its callers here.
 #[inline(always)]
-fn vectors_mut(values: &mut [f32], [place, count]: [usize; 2]) -> &mut [Vector] {
-    &mut values[place..].as_chunks_mut().0[..count]
+fn row_mut<'a>(
+    [a, b, c, d]: &'a mut [&mut [f32]; 4],
+    row: usize,
+    per_row: usize,
+) -> [&'a mut [Vector]; 4] {
+    let (start, count) = (row * per_row, per_row.div_ceil(VECTOR));
+    [
+        &mut a[start..].as_chunks_mut().0[..count],
+        &mut b[start..].as_chunks_mut().0[..count],
+        &mut c[start..].as_chunks_mut().0[..count],
+        &mut d[start..].as_chunks_mut().0[..count],
+    ]
 }
 
 vectorised! {
@@ -202,10 +212,7 @@ vectorised! {
             let places = places.as_chunks_mut::<4>().0;
             for (combined, places) in combined.chunks_exact(line).zip(places) {
                 let (even, odd) = combined.split_at(line / 2);
-                let [a, b, c, d] = places;
-                let at = [row * per_row, per_row.div_ceil(VECTOR)];
-                let (a, b) = (vectors_mut(a, at), vectors_mut(b, at));
-                let (c, d) = (vectors_mut(c, at), vectors_mut(d, at));
+                let [a, b, c, d] = row_mut(places, row, per_row);
                 spread(even, odd, a, b, c, d);
             }
         }
@@ -344,10 +351,7 @@ vectorised! {
                     *target = of_upper * upper + of_lower * lower;
                 }
                 let (even, odd) = combined.split_at(line / 2);
-                let [a, b, c, d] = places;
-                let at = [row * per_row, per_row.div_ceil(VECTOR)];
-                let (a, b) = (vectors_mut(a, at), vectors_mut(b, at));
-                let (c, d) = (vectors_mut(c, at), vectors_mut(d, at));
+                let [a, b, c, d] = row_mut(places, row, per_row);
                 four_of_two(vectors(even, 0), vectors(odd, 0), a, b, c, d);
             }
         }
