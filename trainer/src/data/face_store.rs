@@ -49,6 +49,11 @@ pub struct FaceEntry {
 }
 
 impl FaceEntry {
+    /// The person, where known; the same name in another domain is another person.
+    pub fn person(&self) -> Option<String> {
+        Some(format!("{} {}", self.metadata.domain, self.metadata.known_subject()?))
+    }
+
     /// Where the seed puts the face among others.
     pub fn order(&self, seed: u64) -> u64 {
         mixed_order(&format!("{seed} {}", self.key))

@@ -20,3 +20,4 @@ pub mod table;
 pub mod trained_mean;
 pub mod trained_row;
 pub mod trained_table;
+pub mod verification;

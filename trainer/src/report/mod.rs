@@ -4,6 +4,7 @@ pub mod cue_use;
 pub mod curves;
 pub mod evaluation;
 pub mod figure3;
+pub mod identity;
 pub mod mistakes;
 pub mod noise;
 pub mod page;

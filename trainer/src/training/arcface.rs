@@ -21,7 +21,7 @@ use super::checkpoint::Better;
 use super::margin::{arcface_loss, normalised};
 use super::run::{Pass, StepLoss, Training};
 use super::strategy::indices as whole_numbers;
-use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceEntry, FaceStore, ImagePlane};
+use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceStore, ImagePlane};
 
 /// Channels and side of the identity map.
 const MAP: [usize; 2] = [512, 7];
@@ -90,11 +90,11 @@ impl ArcFaceTraining {
     pub fn new(store: &FaceStore, device: Device) -> Result<Self> {
         let known = |training: bool| {
             store.indices(|entry| {
-                entry.metadata.is_for_training() == training && person(entry).is_some()
+                entry.metadata.is_for_training() == training && entry.person().is_some()
             })
         };
         let name =
-            |index: &usize| person(&store.entries[*index]).expect("only known ones are kept");
+            |index: &usize| store.entries[*index].person().expect("only known ones are kept");
         let train = known(true);
         let mut numbers: BTreeMap<String, usize> = train.iter().map(|at| (name(at), 0)).collect();
         numbers.values_mut().enumerate().for_each(|(count, number)| *number = count);
@@ -125,11 +125,6 @@ impl ArcFaceTraining {
         let images = batch::images(&self.aligned, faces, mirrored)?;
         Ok(identity_input_from_aligned(batch::tensor(&images, device)))
     }
-}
-
-/// The person of a face; the same name in another domain is another person.
-fn person(entry: &FaceEntry) -> Option<String> {
-    Some(format!("{} {}", entry.metadata.domain, entry.metadata.known_subject()?))
 }
 
 impl Training for ArcFaceTraining {

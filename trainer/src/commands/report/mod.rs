@@ -2,6 +2,7 @@
 
 mod cue_use;
 mod figure3;
+mod identity;
 mod noise;
 mod quality;
 mod residual;
@@ -19,6 +20,8 @@ pub enum ReportCommand {
     Noise(noise::NoiseOptions),
     /// What an AG-Net's scores become without its cue, and with another face's.
     CueUse(cue_use::CueUseOptions),
+    /// How well identity maps tell persons apart that nobody trained on.
+    Identity(identity::IdentityReportOptions),
     /// Error rates by how bright, sharp and frontal the photos are: where the widget's gates belong.
     Quality(quality::QualityOptions),
     /// Strength of the residuals by domain and instrument, and how much it tells alone.
@@ -31,6 +34,7 @@ pub fn run(command: &ReportCommand) -> Result<()> {
         ReportCommand::Figure3(options) => figure3::run(options),
         ReportCommand::Noise(options) => noise::run(options),
         ReportCommand::CueUse(options) => cue_use::run(options),
+        ReportCommand::Identity(options) => identity::run(options),
         ReportCommand::Quality(options) => quality::run(options),
         ReportCommand::Residual(options) => residual::run(options),
     }
