@@ -10,11 +10,12 @@ use despoof::generate::Generator;
 use despoof::weights::{NamedTensor, tensors_below, tensors_from_network};
 use despoof_nn::agnet::{AgNet, AgNetConfig};
 use despoof_nn::autoencoder::{Autoencoder, AutoencoderConfig};
-use despoof_nn::diffusion::{NoiseScheduleConfig, SamplerConfig};
 use despoof_nn::identity::{IdentityConfig, IdentityEncoder};
 use despoof_nn::presets::Preset;
+use despoof_nn::sampler::SamplerConfig;
 use serde::{Deserialize, Serialize};
 
+use crate::data::face_store::ALIGNED_SIDE;
 use crate::preset_choice::PresetChoice;
 use crate::training::agnet_recipe::{AgNetOfRun, VariantName};
 use crate::training::arcface::ArcFaceNetwork;
@@ -95,12 +96,13 @@ impl GeneratorRuns {
     /// A run without a checkpoint.
     pub fn generator(&self, device: &Device) -> Result<Generator> {
         let preset = preset(&self.dfg)?;
-        Ok(Generator {
-            autoencoder: autoencoder(&self.autoencoder, device)?,
-            unet: load_weights(&self.dfg, preset.unet.init(device))?,
-            schedule: NoiseScheduleConfig::default().init(),
-            sampler: sampler(&self.dfg)?,
-        })
+        Ok(Generator::new(
+            autoencoder(&self.autoencoder, device)?,
+            load_weights(&self.dfg, preset.unet.init(device))?,
+            sampler(&self.dfg)?,
+            ALIGNED_SIDE,
+            device,
+        ))
     }
 }
 

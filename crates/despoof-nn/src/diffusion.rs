@@ -1,6 +1,6 @@
-//! The diffusion process around the U-Net: noise schedule, what the network predicts, and the
-//! deterministic sampler DDIM (Song et al. 2021). Pure functions; the numbers are those of diffusers'
-//! `DDIMScheduler` as Stable Diffusion configures it.
+//! The diffusion process around the U-Net: noise schedule, what the network predicts, and one step of
+//! DDIM (Song et al. 2021). Pure functions; the numbers are those of diffusers' `DDIMScheduler` as Stable
+//! Diffusion configures it.
 
 use std::f64::consts::TAU;
 
@@ -103,31 +103,32 @@ impl NoiseSchedule {
     }
 
     /// Multiples of a whole step, one later each, as Stable Diffusion's `steps_offset` of 1 has it.
-    fn leading_timesteps(&self, steps: usize) -> Vec<usize> {
+    pub(crate) fn leading_timesteps(&self, steps: usize) -> Vec<usize> {
         let stride = self.alphas_cumprod.len() / steps;
         (0..steps).rev().map(|step| step * stride + 1).collect()
     }
 
+    /// √ᾱ_t and √(1 − ᾱ_t).
+    pub(crate) fn levels(&self, timestep: usize) -> [f64; 2] {
+        let alpha = self.alphas_cumprod[timestep];
+        [alpha.sqrt(), (1.0 - alpha).sqrt()]
+    }
+
     /// √ᾱ_t per sample, `[batch, 1, 1, 1]`.
     fn signal_level(&self, timesteps: &[usize], device: &Device) -> Tensor<4> {
-        self.level(timesteps, device, |alpha| alpha.sqrt())
+        let levels: Vec<f64> = timesteps.iter().map(|&timestep| self.levels(timestep)[0]).collect();
+        per_sample(&levels, device)
     }
 
     /// √(1 − ᾱ_t) per sample, `[batch, 1, 1, 1]`.
     fn noise_level(&self, timesteps: &[usize], device: &Device) -> Tensor<4> {
-        self.level(timesteps, device, |alpha| (1.0 - alpha).sqrt())
-    }
-
-    fn level(&self, timesteps: &[usize], device: &Device, of: fn(f64) -> f64) -> Tensor<4> {
-        let levels: Vec<f32> =
-            timesteps.iter().map(|&timestep| of(self.alphas_cumprod[timestep]) as f32).collect();
-        let levels = Tensor::<1>::from_floats(levels.as_slice(), device);
-        trace::constant(levels.reshape([timesteps.len(), 1, 1, 1]))
+        let levels: Vec<f64> = timesteps.iter().map(|&timestep| self.levels(timestep)[1]).collect();
+        per_sample(&levels, device)
     }
 }
 
 /// `steps` evenly spaced time steps of which the first is `start`.
-fn trailing_timesteps(start: usize, steps: usize) -> Vec<usize> {
+pub(crate) fn trailing_timesteps(start: usize, steps: usize) -> Vec<usize> {
     let stride = (start + 1) as f64 / steps as f64;
     (0..steps)
         // Half-way cases go to the even neighbour, as NumPy rounds in diffusers.
@@ -156,94 +157,8 @@ pub enum Prediction {
     Velocity,
 }
 
-/// Where sampling starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Start {
-    /// Pure noise z_T (paper section 3.2).
-    Noise,
-    /// The input's own latent, noised to this time step (the authors' code: 801).
-    NoisedInput {
-        /// The latest time step that is visited.
-        timestep: usize,
-    },
-}
-
-/// How the generator is sampled.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SamplerConfig {
-    /// Calls of a full run. [`TimestepSpacing::Leading`] skips those before the start: 50 steps from
-    /// t = 801 are 41 calls. [`TimestepSpacing::Trailing`] spreads all of them after the start.
-    pub steps: usize,
-    /// Which time steps are visited.
-    pub spacing: TimestepSpacing,
-    /// Where sampling starts.
-    pub start: Start,
-    /// Seed of the noise: the same frame gives the same verdict.
-    pub seed: u64,
-    /// What the network predicts.
-    pub prediction: Prediction,
-}
-
-impl SamplerConfig {
-    /// The time steps at which the network is called, the noisiest first.
-    pub fn timesteps(&self, schedule: &NoiseSchedule) -> Vec<usize> {
-        match (self.start, self.spacing) {
-            (Start::Noise, spacing) => schedule.timesteps(self.steps, spacing),
-            (Start::NoisedInput { timestep }, TimestepSpacing::Trailing) => {
-                trailing_timesteps(timestep, self.steps)
-            }
-            (Start::NoisedInput { timestep }, TimestepSpacing::Leading) => {
-                let mut timesteps = schedule.leading_timesteps(self.steps);
-                timesteps.retain(|&visited| visited <= timestep);
-                timesteps
-            }
-        }
-    }
-
-    /// The latent that [`sample`] starts from: the noise alone, or the latent of the input noised to
-    /// the first time step visited. Both are `[batch, channels, height, width]`.
-    pub fn initial_latent(
-        &self,
-        schedule: &NoiseSchedule,
-        input_latent: Tensor<4>,
-        noise: Tensor<4>,
-    ) -> Tensor<4> {
-        match self.start {
-            Start::Noise => noise,
-            Start::NoisedInput { .. } => {
-                let first = self.timesteps(schedule)[0];
-                let timesteps = vec![first; noise.dims()[0]];
-                add_noise(schedule, input_latent, noise, &timesteps)
-            }
-        }
-    }
-}
-
-/// Deterministic sampling, DDIM with η = 0 (Song et al. 2021, eq. 12), from `initial_latent`
-/// `[batch, channels, height, width]` under `context` `[batch, tokens, width]`.
-///
-/// `denoiser` is the U-Net: noisy latent, time steps `[batch]`, context. The last step goes to time
-/// step 0 rather than to no noise at all (diffusers' `set_alpha_to_one = False`).
-pub fn sample(
-    denoiser: impl Fn(Tensor<4>, Tensor<1>, Tensor<3>) -> Tensor<4>,
-    schedule: &NoiseSchedule,
-    config: &SamplerConfig,
-    initial_latent: Tensor<4>,
-    context: Tensor<3>,
-) -> Tensor<4> {
-    let (batch, device) = (initial_latent.dims()[0], initial_latent.device());
-    let mut visited = config.timesteps(schedule);
-    visited.push(0);
-    visited.windows(2).fold(initial_latent, |latent, step| {
-        let timesteps = trace::constant(Tensor::full([batch], step[0] as f32, &device));
-        let predicted = denoiser(latent.clone(), timesteps, context.clone());
-        let (from, to) = (vec![step[0]; batch], vec![step[1]; batch]);
-        ddim_step(schedule, config.prediction, latent, predicted, &from, &to)
-    })
-}
-
-/// One DDIM step without noise of its own (η = 0), per sample from time step `from` to `to`.
+/// One DDIM step without noise of its own (η = 0; Song et al. 2021, eq. 12), per sample from time step
+/// `from` to `to`.
 pub fn ddim_step(
     schedule: &NoiseSchedule,
     prediction: Prediction,
@@ -252,10 +167,43 @@ pub fn ddim_step(
     from: &[usize],
     to: &[usize],
 ) -> Tensor<4> {
-    let clean =
-        clean_from_prediction(schedule, prediction, latent.clone(), predicted.clone(), from);
-    let noise = noise_from_prediction(schedule, prediction, latent, predicted, from);
-    add_noise(schedule, clean, noise, to)
+    let steps = from.iter().zip(to);
+    let factors: Vec<[f64; 2]> =
+        steps.map(|(&from, &to)| ddim_factors(schedule, prediction, from, to)).collect();
+    let device = latent.device();
+    let [of_latent, of_predicted] = [0, 1].map(|part| {
+        let values: Vec<f64> = factors.iter().map(|factors| factors[part]).collect();
+        per_sample(&values, &device)
+    });
+    add(multiply(latent, of_latent), multiply(predicted, of_predicted))
+}
+
+/// A DDIM step is linear in the latent and in what the network predicts: their factors.
+pub(crate) fn ddim_factors(
+    schedule: &NoiseSchedule,
+    prediction: Prediction,
+    from: usize,
+    to: usize,
+) -> [f64; 2] {
+    let [signal, noise] = schedule.levels(from);
+    let [next_signal, next_noise] = schedule.levels(to);
+    // Both imply the clean latent, of which there is `next_signal` next, and the noise.
+    match prediction {
+        Prediction::Epsilon => {
+            let of_latent = next_signal / signal;
+            [of_latent, next_noise - of_latent * noise]
+        }
+        Prediction::Velocity => {
+            [next_signal * signal + next_noise * noise, next_noise * signal - next_signal * noise]
+        }
+    }
+}
+
+/// A number for every sample, `[batch, 1, 1, 1]`, that does not change from pass to pass.
+pub(crate) fn per_sample(values: &[f64], device: &Device) -> Tensor<4> {
+    let values: Vec<f32> = values.iter().map(|&value| value as f32).collect();
+    let shape = [values.len(), 1, 1, 1];
+    trace::constant(Tensor::<1>::from_floats(values.as_slice(), device).reshape(shape))
 }
 
 /// The forward process: every sample of `clean` noised to its time step. All tensors
@@ -299,24 +247,6 @@ pub fn clean_from_prediction(
     match prediction {
         Prediction::Epsilon => divide(subtract(latent, multiply(predicted, noise)), signal),
         Prediction::Velocity => subtract(multiply(latent, signal), multiply(predicted, noise)),
-    }
-}
-
-/// The noise that the network's output implies.
-pub fn noise_from_prediction(
-    schedule: &NoiseSchedule,
-    prediction: Prediction,
-    latent: Tensor<4>,
-    predicted: Tensor<4>,
-    timesteps: &[usize],
-) -> Tensor<4> {
-    let device = latent.device();
-    match prediction {
-        Prediction::Epsilon => predicted,
-        Prediction::Velocity => add(
-            multiply(predicted, schedule.signal_level(timesteps, &device)),
-            multiply(latent, schedule.noise_level(timesteps, &device)),
-        ),
     }
 }
 

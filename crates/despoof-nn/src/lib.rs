@@ -21,6 +21,7 @@ pub mod presets;
 pub mod resample;
 pub mod residual_block;
 pub mod resnet;
+pub mod sampler;
 pub mod simplex;
 pub mod trace;
 pub mod unet;

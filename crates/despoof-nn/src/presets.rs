@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::agnet::AgNetConfig;
 use crate::autoencoder::AutoencoderConfig;
-use crate::diffusion::{Prediction, SamplerConfig, Start, TimestepSpacing};
+use crate::diffusion::{Prediction, TimestepSpacing};
 use crate::identity::IdentityConfig;
 use crate::iresnet::IResNetConfig;
 use crate::mobilefacenet::MobileFaceNetConfig;
+use crate::sampler::{SamplerConfig, Start};
 use crate::unet::UnetConfig;
 
 /// Name of a preset.

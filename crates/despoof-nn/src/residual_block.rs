@@ -61,15 +61,25 @@ impl ResidualBlockConfig {
 }
 
 impl ResidualBlock {
-    /// `[batch, channels in, height, width]` and a time embedding `[batch, width]` (absent in the
-    /// autoencoder) to `[batch, channels out, height, width]`.
-    pub fn forward(&self, input: Tensor<4>, time_embedding: Option<Tensor<2>>) -> Tensor<4> {
+    /// What the time step adds to every channel, `[batch, channels out, 1, 1]`, from its activated
+    /// embedding `[batch, width]`.
+    ///
+    /// # Panics
+    /// In the autoencoder's blocks, which know no time.
+    pub fn time_shift(&self, activated: Tensor<2>) -> Tensor<4> {
+        let projection = self.time_emb_proj.as_ref().expect("the block knows time");
+        let shift = layers::linear(projection, activated);
+        let [batch, channels] = shift.dims();
+        ops::reshape(shift, [batch, channels, 1, 1])
+    }
+
+    /// `[batch, channels in, height, width]` and a [`Self::time_shift`] (absent in the autoencoder) to
+    /// `[batch, channels out, height, width]`.
+    pub fn forward(&self, input: Tensor<4>, time_shift: Option<Tensor<4>>) -> Tensor<4> {
         let mut hidden =
             layers::conv2d(&self.conv1, layers::group_norm_silu(&self.norm1, input.clone()));
-        if let (Some(projection), Some(embedding)) = (&self.time_emb_proj, time_embedding) {
-            let shift = layers::linear(projection, layers::silu(embedding));
-            let [batch, channels] = shift.dims();
-            hidden = ops::add(hidden, ops::reshape(shift, [batch, channels, 1, 1]));
+        if let Some(shift) = time_shift {
+            hidden = ops::add(hidden, shift);
         }
         let hidden = layers::conv2d(&self.conv2, layers::group_norm_silu(&self.norm2, hidden));
         let shortcut = match &self.conv_shortcut {

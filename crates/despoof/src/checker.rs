@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use burn::module::Module;
 use burn::tensor::{Device, ExecutionError, Tensor};
 use despoof_nn::agnet::{AgNet, Views};
-use despoof_nn::diffusion::NoiseScheduleConfig;
 use despoof_nn::identity::IdentityEncoder;
 use image::RgbImage;
 use serde::Serialize;
@@ -191,12 +190,13 @@ impl Checker {
         )?;
         let networks = Networks {
             identity_encoder: filled("identity", preset.identity.init(device), tensors)?,
-            generator: Generator {
-                autoencoder: filled("autoencoder", preset.autoencoder.init(device), tensors)?,
-                unet: filled("unet", preset.unet.init(device), tensors)?,
-                schedule: NoiseScheduleConfig::default().init(),
-                sampler: preset.sampler.clone(),
-            },
+            generator: Generator::new(
+                filled("autoencoder", preset.autoencoder.init(device), tensors)?,
+                filled("unet", preset.unet.init(device), tensors)?,
+                preset.sampler.clone(),
+                manifest.preprocessing.side,
+                device,
+            ),
             agnet: filled("agnet", preset.agnet.init(device), tensors)?,
         };
         Ok(Self { manifest, detector, networks, device: device.clone() })

@@ -158,14 +158,15 @@ impl Checker {
                 vec![output("map", networks.identity_encoder.forward(inputs.next()))]
             }
             Part::Encoder => {
-                vec![output("latent", generator.autoencoder.latent_from_image(inputs.next()))]
+                vec![output("latent", generator.autoencoder().latent_from_image(inputs.next()))]
             }
             Part::Unet => {
-                let predicted = generator.unet.forward(inputs.next(), inputs.next(), inputs.next());
+                let predicted =
+                    generator.unet().forward(inputs.next(), inputs.next(), inputs.next());
                 vec![output("predicted", predicted)]
             }
             Part::Decoder => {
-                vec![output("image", generator.autoencoder.image_from_latent(inputs.next()))]
+                vec![output("image", generator.autoencoder().image_from_latent(inputs.next()))]
             }
             Part::CueEncoder => {
                 vec![output("cue_tokens", networks.agnet.cue_tokens(inputs.next()))]

@@ -87,8 +87,8 @@ fn write_bundle_of_runs(options: &ExportOptions) -> Result<&PathBuf> {
     let agnet = runs::agnet(&given(&options.agnet)?, &device)?;
     let mut tensors = detector_tensors()?;
     tensors.extend(tensors_from_network("identity", &identity)?);
-    tensors.extend(tensors_from_network("unet", &generator.unet)?);
-    tensors.extend(tensors_from_network("autoencoder", &generator.autoencoder)?);
+    tensors.extend(tensors_from_network("unet", generator.unet())?);
+    tensors.extend(tensors_from_network("autoencoder", generator.autoencoder())?);
     tensors.extend(tensors_from_network("agnet", &agnet)?);
     let decision = options.decision.as_deref().map_or_else(|| Ok(undecided()), read_decision)?;
     let precision = if options.float32 { Precision::Float32 } else { Precision::Int8 };

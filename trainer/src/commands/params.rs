@@ -9,9 +9,10 @@ use despoof::align::ContextCrop;
 use despoof::identify::identity_input_from_aligned;
 use despoof_nn::agnet::Views;
 use despoof_nn::cost::multiply_accumulates_uncomputed;
-use despoof_nn::diffusion::{NoiseScheduleConfig, Start};
+use despoof_nn::diffusion::NoiseScheduleConfig;
 use despoof_nn::mobilefacenet::tokens_from_map;
 use despoof_nn::presets::Preset;
+use despoof_nn::sampler::Start;
 
 use crate::preset_choice::PresetChoice;
 

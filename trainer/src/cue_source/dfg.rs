@@ -5,8 +5,8 @@ use burn::tensor::{Device, Tensor};
 use despoof::Checker;
 use despoof::generate::Generator;
 use despoof::identify::identify;
-use despoof_nn::diffusion::{SamplerConfig, Start};
 use despoof_nn::identity::IdentityEncoder;
+use despoof_nn::sampler::{SamplerConfig, Start};
 
 use super::{CueChoice, CueName, CueSource};
 use crate::runs::{self, GeneratorRuns};
@@ -54,13 +54,8 @@ impl CueSource for Dfg {
 }
 
 fn generators(generator: &Generator, choice: &CueChoice) -> Vec<Generator> {
-    let sampler = sampler(&generator.sampler, choice);
-    let with_seed = |seed| Generator {
-        autoencoder: generator.autoencoder.clone(),
-        unet: generator.unet.clone(),
-        schedule: generator.schedule.clone(),
-        sampler: SamplerConfig { seed, ..sampler.clone() },
-    };
+    let sampler = sampler(generator.sampler(), choice);
+    let with_seed = |seed| generator.with_sampler(SamplerConfig { seed, ..sampler.clone() });
     (0..choice.noise_samples).map(|sample| with_seed(sampler.seed + sample)).collect()
 }
 

@@ -51,8 +51,8 @@ fn parameters(checker: &Checker) -> Result<Parameters> {
     parameters.add("mtcnn.rnet", rnet)?;
     parameters.add("mtcnn.onet", onet)?;
     parameters.add("identity", &networks.identity_encoder)?;
-    parameters.add("autoencoder", &networks.generator.autoencoder)?;
-    parameters.add("unet", &networks.generator.unet)?;
+    parameters.add("autoencoder", networks.generator.autoencoder())?;
+    parameters.add("unet", networks.generator.unet())?;
     parameters.add("agnet", &networks.agnet)?;
     Ok(parameters)
 }

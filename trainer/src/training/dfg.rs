@@ -9,9 +9,8 @@ use clap::{Args, ValueEnum};
 use despoof::generate::Generator;
 use despoof::images::images_from_batch;
 use despoof_nn::autoencoder::Autoencoder;
-use despoof_nn::diffusion::{
-    NoiseSchedule, NoiseScheduleConfig, Prediction, SamplerConfig, add_noise, velocity,
-};
+use despoof_nn::diffusion::{NoiseSchedule, NoiseScheduleConfig, Prediction, add_noise, velocity};
+use despoof_nn::sampler::SamplerConfig;
 use despoof_nn::unet::Unet;
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -23,6 +22,7 @@ use super::checkpoint::Better;
 use super::loss_weight::min_snr;
 use super::run::{Pass, StepLoss, Training};
 use super::samples::write_grid;
+use crate::data::face_store::ALIGNED_SIDE;
 
 /// Faces in the sample picture.
 const PICTURED: usize = 8;
@@ -178,12 +178,8 @@ impl Training for DfgTraining {
         let mut rng = rand::SeedableRng::seed_from_u64(0);
         let (errors, _) =
             self.errors(&network, held_out, &no_mirror(held_out), &mut rng, &device)?;
-        let generator = Generator {
-            autoencoder: self.autoencoder.clone(),
-            unet: network,
-            schedule: self.schedule.clone(),
-            sampler: self.sampler.clone(),
-        };
+        let (autoencoder, sampler) = (self.autoencoder.clone(), self.sampler.clone());
+        let generator = Generator::new(autoencoder, network, sampler, ALIGNED_SIDE, &device);
         let pictured = &held_out[..PICTURED.min(held_out.len())];
         let images = self.faces.images(pictured)?;
         let context = self.faces.context(pictured, &no_mirror(pictured), &device)?;

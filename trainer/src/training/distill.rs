@@ -10,9 +10,10 @@ use burn::tensor::{Device, Tensor};
 use despoof::images::images_from_batch;
 use despoof_nn::autoencoder::Autoencoder;
 use despoof_nn::diffusion::{
-    NoiseSchedule, NoiseScheduleConfig, SamplerConfig, TimestepSpacing, add_noise,
-    clean_from_prediction, ddim_step, sample,
+    NoiseSchedule, NoiseScheduleConfig, TimestepSpacing, add_noise, clean_from_prediction,
+    ddim_step,
 };
+use despoof_nn::sampler::{Sampler, SamplerConfig, SamplerStep};
 use despoof_nn::unet::Unet;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -177,9 +178,13 @@ fn sampled(
     let context = faces.context(held_out, &no_mirror(held_out), device)?;
     let mut rng = StdRng::seed_from_u64(0);
     let noise = batch::normal_noise(latents.dims(), &mut rng, device);
-    let initial = sampler.initial_latent(schedule, latents, noise);
-    let denoise = |latent, timesteps, context| network.forward(latent, timesteps, context);
-    Ok(sample(denoise, schedule, sampler, initial, context))
+    let sampler = Sampler::new(sampler, schedule, device);
+    let initial = sampler.initial_latent(|| latents, noise);
+    let denoise = |latent: Tensor<4>, step: &SamplerStep| {
+        let timesteps = batch::timesteps(&vec![step.timestep; held_out.len()], device);
+        network.forward(latent, timesteps, context.clone())
+    };
+    Ok(sampler.run(denoise, initial))
 }
 
 /// Root of the mean squared difference, in units of a latent's standard deviation.

@@ -10,10 +10,9 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use crate::diffusion::{
-    NoiseSchedule, NoiseScheduleConfig, Prediction, SamplerConfig, Start, TimestepSpacing, sample,
-};
+use crate::diffusion::{NoiseSchedule, NoiseScheduleConfig, Prediction, TimestepSpacing};
 use crate::resample::{pixel_shuffle, pixel_unshuffle};
+use crate::sampler::{Sampler, SamplerConfig, SamplerStep, Start};
 use crate::simplex::{OctavesConfig, octaves};
 use crate::unet::{Unet, UnetConfig};
 
@@ -100,7 +99,6 @@ impl AnoDdpm {
         steps: usize,
         seed: u64,
     ) -> Tensor<4> {
-        let schedule = config.schedule();
         let sampler = SamplerConfig {
             steps,
             spacing: TimestepSpacing::Trailing,
@@ -110,14 +108,11 @@ impl AnoDdpm {
         };
         let ([batch, _, height, width], device) = (faces.dims(), faces.device());
         let noise = config.noise(seed, [height, width], &device).repeat_dim(0, batch);
-        let noised = sampler.initial_latent(&schedule, faces, noise);
-        let no_context = Tensor::zeros([batch, 1, self.context_width], &device);
-        sample(
-            |noised, timesteps, _| self.forward(noised, timesteps),
-            &schedule,
-            &sampler,
-            noised,
-            no_context,
-        )
+        let sampler = Sampler::new(&sampler, &config.schedule(), &device);
+        let noised = sampler.initial_latent(|| faces, noise);
+        let predict = |noised: Tensor<4>, step: &SamplerStep| {
+            self.forward(noised, Tensor::full([batch], step.timestep as f32, &device))
+        };
+        sampler.run(predict, noised)
     }
 }

@@ -5,6 +5,7 @@ use burn::nn::conv::Conv2d;
 use burn::tensor::{Device, Tensor};
 
 use super::UnetConfig;
+use super::conditions::Conditions;
 use super::transformer::Transformer;
 use crate::layers;
 use crate::ops;
@@ -14,8 +15,8 @@ use crate::residual_block::{ResidualBlock, conv3x3};
 /// Residual blocks with optional transformers, then half the resolution (except at the last level).
 #[derive(Module, Debug)]
 pub(super) struct DownBlock {
-    resnets: Vec<ResidualBlock>,
-    attentions: Vec<Transformer>,
+    pub(super) resnets: Vec<ResidualBlock>,
+    pub(super) attentions: Vec<Transformer>,
     downsampler: Option<Conv2d>,
 }
 
@@ -41,13 +42,12 @@ impl DownBlock {
     pub(super) fn forward(
         &self,
         mut hidden: Tensor<4>,
-        time: &Tensor<2>,
-        context: &Tensor<3>,
+        conditions: &mut Conditions,
         skips: &mut Vec<Tensor<4>>,
     ) -> Tensor<4> {
         for (index, resnet) in self.resnets.iter().enumerate() {
-            hidden = resnet.forward(hidden, Some(time.clone()));
-            hidden = attend(self.attentions.get(index), hidden, context);
+            hidden = resnet.forward(hidden, Some(conditions.next_shift()));
+            hidden = attend(self.attentions.get(index), hidden, conditions);
             skips.push(hidden.clone());
         }
         if let Some(downsampler) = &self.downsampler {
@@ -61,8 +61,8 @@ impl DownBlock {
 /// Residual block, transformer, residual block at the lowest resolution.
 #[derive(Module, Debug)]
 pub(super) struct MidBlock {
-    resnets: Vec<ResidualBlock>,
-    attentions: Vec<Transformer>,
+    pub(super) resnets: Vec<ResidualBlock>,
+    pub(super) attentions: Vec<Transformer>,
 }
 
 impl MidBlock {
@@ -77,15 +77,10 @@ impl MidBlock {
     }
 
     /// `[batch, channels, height, width]` to the same.
-    pub(super) fn forward(
-        &self,
-        hidden: Tensor<4>,
-        time: &Tensor<2>,
-        context: &Tensor<3>,
-    ) -> Tensor<4> {
-        let hidden = self.resnets[0].forward(hidden, Some(time.clone()));
-        let hidden = self.attentions[0].forward(hidden, context);
-        self.resnets[1].forward(hidden, Some(time.clone()))
+    pub(super) fn forward(&self, hidden: Tensor<4>, conditions: &mut Conditions) -> Tensor<4> {
+        let hidden = self.resnets[0].forward(hidden, Some(conditions.next_shift()));
+        let hidden = self.attentions[0].forward(hidden, conditions.next_context());
+        self.resnets[1].forward(hidden, Some(conditions.next_shift()))
     }
 }
 
@@ -93,8 +88,8 @@ impl MidBlock {
 /// level).
 #[derive(Module, Debug)]
 pub(super) struct UpBlock {
-    resnets: Vec<ResidualBlock>,
-    attentions: Vec<Transformer>,
+    pub(super) resnets: Vec<ResidualBlock>,
+    pub(super) attentions: Vec<Transformer>,
     upsampler: Option<Conv2d>,
 }
 
@@ -122,15 +117,15 @@ impl UpBlock {
     pub(super) fn forward(
         &self,
         mut hidden: Tensor<4>,
-        time: &Tensor<2>,
-        context: &Tensor<3>,
+        conditions: &mut Conditions,
         skips: &mut Vec<Tensor<4>>,
     ) -> Tensor<4> {
         let first_skip = skips.len() - self.resnets.len();
         let own_skips = skips.split_off(first_skip).into_iter().rev();
         for (index, (resnet, skip)) in self.resnets.iter().zip(own_skips).enumerate() {
-            hidden = resnet.forward(ops::concatenate(hidden, skip, 1), Some(time.clone()));
-            hidden = attend(self.attentions.get(index), hidden, context);
+            hidden =
+                resnet.forward(ops::concatenate(hidden, skip, 1), Some(conditions.next_shift()));
+            hidden = attend(self.attentions.get(index), hidden, conditions);
         }
         match (&self.upsampler, skips.last()) {
             (Some(upsampler), Some(next)) => {
@@ -168,9 +163,13 @@ fn transformers(
 }
 
 /// The map itself at a level without attention.
-fn attend(transformer: Option<&Transformer>, hidden: Tensor<4>, context: &Tensor<3>) -> Tensor<4> {
+fn attend(
+    transformer: Option<&Transformer>,
+    hidden: Tensor<4>,
+    conditions: &mut Conditions,
+) -> Tensor<4> {
     match transformer {
-        Some(transformer) => transformer.forward(hidden, context),
+        Some(transformer) => transformer.forward(hidden, conditions.next_context()),
         None => hidden,
     }
 }

@@ -3,22 +3,25 @@
 //! diffusers' `UNet2DConditionModel`.
 
 mod blocks;
+mod conditions;
 mod time_embedding;
 mod transformer;
 
 use burn::module::Module;
 use burn::nn::conv::Conv2d;
 use burn::nn::{GroupNorm, GroupNormConfig};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{DType, Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::layers;
 use crate::ops;
-use crate::residual_block::{ResidualBlockConfig, conv3x3, zeroed};
+use crate::residual_block::{ResidualBlock, ResidualBlockConfig, conv3x3, zeroed};
 use blocks::{DownBlock, MidBlock, UpBlock};
+use conditions::Conditions;
 use time_embedding::TimeEmbedding;
-use transformer::TransformerConfig;
+use transformer::{Transformer, TransformerConfig};
 
+pub use conditions::{ContextTokens, TimeShifts};
 pub use time_embedding::sinusoidal_embedding;
 
 /// Regular expressions and replacements, in this order, that turn the names of a diffusers
@@ -163,18 +166,56 @@ impl Unet {
         timesteps: Tensor<1>,
         context: Tensor<3>,
     ) -> Tensor<4> {
-        let time = self.time_embedding.forward(timesteps, latent.dtype());
+        let time = self.time_shifts(timesteps, latent.dtype());
+        self.denoise(latent, &time, &self.context_tokens(context))
+    }
+
+    /// What [`Self::denoise`] needs of time steps `[batch]`, in f32; `dtype` is the precision of the network.
+    pub fn time_shifts(&self, timesteps: Tensor<1>, dtype: DType) -> TimeShifts {
+        let activated = layers::silu(self.time_embedding.forward(timesteps, dtype));
+        let shift = |block: &ResidualBlock| block.time_shift(activated.clone());
+        TimeShifts(self.residual_blocks().map(shift).collect())
+    }
+
+    /// What [`Self::denoise`] needs of a context as in [`Self::forward`].
+    pub fn context_tokens(&self, context: Tensor<3>) -> ContextTokens {
         let context = padded_to_width(context, self.context_width);
+        let tokens = |transformer: &Transformer| transformer.keys_and_values(&context);
+        ContextTokens(self.transformers().map(tokens).collect())
+    }
+
+    /// [`Self::forward`] with what was prepared: shifts of one time step serve any batch.
+    pub fn denoise(
+        &self,
+        latent: Tensor<4>,
+        time: &TimeShifts,
+        context: &ContextTokens,
+    ) -> Tensor<4> {
+        let mut conditions = Conditions::new(time, context);
         let mut hidden = layers::conv2d(&self.conv_in, latent);
         let mut skips = vec![hidden.clone()];
         for block in &self.down_blocks {
-            hidden = block.forward(hidden, &time, &context, &mut skips);
+            hidden = block.forward(hidden, &mut conditions, &mut skips);
         }
-        hidden = self.mid_block.forward(hidden, &time, &context);
+        hidden = self.mid_block.forward(hidden, &mut conditions);
         for block in &self.up_blocks {
-            hidden = block.forward(hidden, &time, &context, &mut skips);
+            hidden = block.forward(hidden, &mut conditions, &mut skips);
         }
         layers::conv2d(&self.conv_out, layers::group_norm_silu(&self.conv_norm_out, hidden))
+    }
+
+    /// In the order of a pass.
+    fn residual_blocks(&self) -> impl Iterator<Item = &ResidualBlock> {
+        let down = self.down_blocks.iter().flat_map(|block| &block.resnets);
+        let up = self.up_blocks.iter().flat_map(|block| &block.resnets);
+        down.chain(&self.mid_block.resnets).chain(up)
+    }
+
+    /// In the order of a pass.
+    fn transformers(&self) -> impl Iterator<Item = &Transformer> {
+        let down = self.down_blocks.iter().flat_map(|block| &block.attentions);
+        let up = self.up_blocks.iter().flat_map(|block| &block.attentions);
+        down.chain(&self.mid_block.attentions).chain(up)
     }
 }
 

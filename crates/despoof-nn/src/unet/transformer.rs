@@ -11,6 +11,13 @@ use crate::layers;
 use crate::ops;
 use crate::residual_block::{conv1x1, zeroed};
 
+/// What is attended to, each `[batch, context tokens, width]`.
+#[derive(Clone, Debug)]
+pub(super) struct KeysAndValues {
+    keys: Tensor<3>,
+    values: Tensor<3>,
+}
+
 /// Epsilon of every layer normalisation, as in diffusers.
 const NORM_EPSILON: f64 = 1e-5;
 
@@ -45,9 +52,13 @@ impl TransformerConfig {
 }
 
 impl Transformer {
-    /// `[batch, channels, height, width]` and `[batch, tokens, context width]` to
-    /// `[batch, channels, height, width]`.
-    pub(super) fn forward(&self, input: Tensor<4>, context: &Tensor<3>) -> Tensor<4> {
+    /// What [`Self::forward`] attends to, from `[batch, tokens, context width]`.
+    pub(super) fn keys_and_values(&self, context: &Tensor<3>) -> KeysAndValues {
+        self.transformer_blocks[0].attn2.keys_and_values(context.clone())
+    }
+
+    /// `[batch, channels, height, width]` to the same.
+    pub(super) fn forward(&self, input: Tensor<4>, context: &KeysAndValues) -> Tensor<4> {
         let [_, _, height, width] = input.dims();
         let projected =
             layers::conv2d(&self.proj_in, layers::group_norm(&self.norm, input.clone()));
@@ -86,11 +97,12 @@ impl TransformerBlock {
     }
 
     /// `[batch, tokens, width]` to the same.
-    fn forward(&self, tokens: Tensor<3>, context: &Tensor<3>) -> Tensor<3> {
+    fn forward(&self, tokens: Tensor<3>, context: &KeysAndValues) -> Tensor<3> {
         let normalised = layers::layer_norm(&self.norm1, NORM_EPSILON, tokens.clone());
-        let tokens = ops::add(self.attn1.forward(normalised.clone(), normalised), tokens);
+        let own = self.attn1.keys_and_values(normalised.clone());
+        let tokens = ops::add(self.attn1.forward(normalised, &own), tokens);
         let normalised = layers::layer_norm(&self.norm2, NORM_EPSILON, tokens.clone());
-        let tokens = ops::add(self.attn2.forward(normalised, context.clone()), tokens);
+        let tokens = ops::add(self.attn2.forward(normalised, context), tokens);
         let normalised = layers::layer_norm(&self.norm3, NORM_EPSILON, tokens.clone());
         ops::add(self.ff.forward(normalised), tokens)
     }
@@ -118,13 +130,19 @@ impl Attention {
         }
     }
 
-    /// `[batch, tokens, width]` and `[batch, context tokens, context width]` to
-    /// `[batch, tokens, width]`.
-    fn forward(&self, tokens: Tensor<3>, context: Tensor<3>) -> Tensor<3> {
+    /// Of `[batch, context tokens, context width]`.
+    fn keys_and_values(&self, context: Tensor<3>) -> KeysAndValues {
+        KeysAndValues {
+            keys: layers::linear(&self.to_k, context.clone()),
+            values: layers::linear(&self.to_v, context),
+        }
+    }
+
+    /// `[batch, tokens, width]` to the same.
+    fn forward(&self, tokens: Tensor<3>, context: &KeysAndValues) -> Tensor<3> {
         let query = layers::linear(&self.to_q, tokens);
-        let key = layers::linear(&self.to_k, context.clone());
-        let value = layers::linear(&self.to_v, context);
-        layers::linear(&self.to_out, attention(query, key, value, self.heads))
+        let KeysAndValues { keys, values } = context.clone();
+        layers::linear(&self.to_out, attention(query, keys, values, self.heads))
     }
 }
 
