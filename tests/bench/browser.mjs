@@ -3,6 +3,11 @@
 import { chromium } from 'playwright-core';
 import { executablePath, FLAGS } from '../browser/flags.mjs';
 
+/** @returns {Promise<import('playwright-core').Browser>} */
+export function launch() {
+  return chromium.launch({ executablePath, args: FLAGS });
+}
+
 /**
  * Opens the page; networks in software may take minutes, so nothing times out.
  *
@@ -11,7 +16,7 @@ import { executablePath, FLAGS } from '../browser/flags.mjs';
  *   `received`: bytes by path of what was loaded so far.
  */
 export async function open(site) {
-  const browser = await chromium.launch({ executablePath, args: FLAGS });
+  const browser = await launch();
   const page = await browser.newPage();
   page.setDefaultTimeout(0);
   const bytes = {};

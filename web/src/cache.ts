@@ -8,7 +8,7 @@ export function cacheKey(url: string, sha256: string): string {
 }
 
 /** The stored bytes, if any. */
-export async function bytesFromCache(key: string): Promise<Uint8Array | undefined> {
+export async function bytesFromCache(key: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const cache = await openCache();
   const response = await cache?.match(key);
   return response === undefined ? undefined : new Uint8Array(await response.arrayBuffer());

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { clearCache } from '../dist/cache.js';
-import { addShards, fetchManifest } from '../dist/engine/bundle.js';
+import { fetchManifest, ShardDownload } from '../dist/engine/bundle.js';
 import { Download } from '../dist/engine/download.js';
 import { withGlobals } from '../testing/globals.mjs';
 
@@ -48,7 +48,9 @@ function fakeBrowser(content, stored = {}) {
   };
 }
 
-const add = (download = new Download(1, () => undefined)) => addShards(despoof, MANIFEST, (name) => `${FOLDER}${name}`, download);
+const locate = (name) => `${FOLDER}${name}`;
+const add = async (download = new Download(1, () => undefined)) =>
+  (await ShardDownload.start(MANIFEST, locate, download)).addTo(despoof);
 
 test('shards come from the network once, and then from the cache', async () => {
   const { fetched, cache, globals } = fakeBrowser(GOOD);
@@ -61,8 +63,34 @@ test('shards come from the network once, and then from the cache', async () => {
 test('a broken copy in the cache is replaced', async () => {
   const { fetched, cache, globals } = fakeBrowser(GOOD, { [`${FOLDER}a.safetensors?sha256=aa`]: 'evil' });
   await withGlobals(globals, add);
-  assert.deepEqual(fetched, ['a.safetensors', 'b.safetensors']);
+  assert.deepEqual(fetched.toSorted(), ['a.safetensors', 'b.safetensors']);
   assert.equal(cache.get(`${FOLDER}a.safetensors?sha256=aa`), GOOD);
+});
+
+test('all shards are on their way before one is handed over, and can be stopped', async () => {
+  const { fetched, globals } = fakeBrowser(GOOD);
+  const signals = [];
+  const fetch = (url, { signal }) => {
+    signals.push(signal);
+    return globals.fetch(url);
+  };
+  await withGlobals({ ...globals, fetch }, async () => {
+    const started = await ShardDownload.start(MANIFEST, locate, new Download(1, () => undefined));
+    await new Promise(setImmediate);
+    assert.deepEqual(fetched, ['a.safetensors', 'b.safetensors']);
+    started.abort();
+    assert.ok(signals.length === 2 && signals.every(({ aborted }) => aborted));
+  });
+});
+
+test('what is no manifest starts no download', async () => {
+  const { fetched, globals } = fakeBrowser(GOOD);
+  await withGlobals(globals, async () => {
+    for (const text of ['<!doctype html>', '{}', '{"shards": null}']) {
+      await (await ShardDownload.start(text, locate, new Download(1, () => undefined))).addTo(despoof);
+    }
+  });
+  assert.deepEqual(fetched, []);
 });
 
 test('an altered shard is refused and not kept', async () => {

@@ -1,11 +1,12 @@
 //! A static file server for the built page, on this machine only.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
@@ -21,6 +22,11 @@ impl Site {
     /// A thread for each connection, and a connection for each file: with `tiny_http`, whose pool keeps a
     /// thread for every open connection, the first visit of a browser could wait for ever.
     pub fn start(folder: &Path, port: u16) -> Result<Self> {
+        Self::start_paced(folder, port, None)
+    }
+
+    /// The same, at the pace of a line that all connections share.
+    pub fn start_paced(folder: &Path, port: u16, pace: Option<Pace>) -> Result<Self> {
         if !folder.join("index.html").exists() {
             bail!("{} is not built: run `cargo xtask demo --no-serve`", folder.display());
         }
@@ -28,11 +34,12 @@ impl Site {
             .with_context(|| format!("cannot listen on port {port}; choose another with --port"))?;
         let url = format!("http://{}", listener.local_addr()?);
         let folder: Arc<Path> = folder.into();
+        let pace = pace.map(Arc::new);
         let thread = thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let folder = folder.clone();
+                let (folder, pace) = (folder.clone(), pace.clone());
                 thread::spawn(move || {
-                    if let Err(error) = answer(stream, &folder) {
+                    if let Err(error) = answer(stream, &folder, pace.as_deref()) {
                         // The browser closed the connection: a reload or a closed tab, nothing to repair.
                         eprintln!("serve: {error}");
                     }
@@ -55,7 +62,7 @@ impl Site {
 }
 
 /// Answers the one request of a connection.
-fn answer(mut stream: TcpStream, folder: &Path) -> io::Result<()> {
+fn answer(mut stream: TcpStream, folder: &Path, pace: Option<&Pace>) -> io::Result<()> {
     let mut lines = BufReader::new(stream.try_clone()?).lines();
     // A browser opens connections ahead that it may never use.
     let Some(request) = lines.next().transpose()? else { return Ok(()) };
@@ -71,11 +78,51 @@ fn answer(mut stream: TcpStream, folder: &Path) -> io::Result<()> {
                 content_type(&path),
                 file.metadata()?.len()
             )?;
-            io::copy(&mut file, &mut stream).map(drop)
+            match pace {
+                Some(pace) => pace.copy(&mut file, &mut stream),
+                None => io::copy(&mut file, &mut stream).map(drop),
+            }
         }
         None => stream.write_all(
             b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\nConnection: close\r\n\r\nnot found",
         ),
+    }
+}
+
+/// How fast a line is: connections take turns, a piece each.
+pub struct Pace {
+    bytes_per_second: f64,
+    /// When the line is free again.
+    free: Mutex<Instant>,
+}
+
+/// Bytes that are sent at once.
+const PIECE: usize = 16 * 1024;
+
+impl Pace {
+    /// A line of so many megabits a second.
+    pub fn of_megabits(megabits: f64) -> Self {
+        Self { bytes_per_second: megabits * 1e6 / 8.0, free: Mutex::new(Instant::now()) }
+    }
+
+    fn copy(&self, from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
+        let mut piece = vec![0; PIECE];
+        loop {
+            let length = from.read(&mut piece)?;
+            if length == 0 {
+                return Ok(());
+            }
+            thread::sleep(self.wait(length));
+            to.write_all(&piece[..length])?;
+        }
+    }
+
+    /// How long until a piece of `length` bytes has gone over the line.
+    fn wait(&self, length: usize) -> Duration {
+        let now = Instant::now();
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        *free = (*free).max(now) + Duration::from_secs_f64(length as f64 / self.bytes_per_second);
+        *free - now
     }
 }
 
@@ -121,6 +168,13 @@ mod tests {
         assert_eq!(file_from_url("/"), Some("".into()));
         assert_eq!(file_from_url("/../secret"), None);
         assert_eq!(file_from_url("/a/../../secret"), None);
+    }
+
+    #[test]
+    fn connections_share_the_line() {
+        let pace = Pace::of_megabits(0.008);
+        assert!((0.99..1.01).contains(&pace.wait(1000).as_secs_f64()));
+        assert!((1.9..2.01).contains(&pace.wait(1000).as_secs_f64()), "the line was taken");
     }
 
     #[test]

@@ -28,7 +28,7 @@ use crate::training::cue::deep_svdd::DeepSvddTraining;
 use crate::training::cue::memae::MemAeTraining;
 use crate::training::cue::{RealFaces, TrainedSource};
 use crate::training::dfg::{DenoisingOptions, DfgTraining};
-use crate::training::identity::IdentityTraining;
+use crate::training::identity::{IdentityTraining, ImitationOptions};
 use crate::training::options::TrainingOptions;
 use crate::training::run::train;
 
@@ -60,6 +60,9 @@ pub struct IdentityOptions {
     /// Learn from faces whose subject is known, with ArcFace's margin, instead of from a teacher.
     #[arg(long, conflicts_with = "teacher")]
     arcface: bool,
+    #[command(flatten)]
+    #[serde(flatten)]
+    imitation: ImitationOptions,
     #[command(flatten)]
     #[serde(flatten)]
     training: TrainingOptions,
@@ -173,13 +176,13 @@ pub fn run(command: &TrainCommand) -> Result<()> {
 }
 
 fn identity(options: &IdentityOptions) -> Result<()> {
-    let IdentityOptions { source, teacher, training: settings, .. } = options;
+    let IdentityOptions { source, teacher, imitation, training: settings, .. } = options;
     let device = settings.seeded_device()?;
     let store = source.open(&settings.run, teacher.is_some())?;
     let Some(teacher) = teacher else { return arcface(options, &store, &device.autodiff()) };
     let teacher = import::identity_teacher(teacher, &device)?;
     let device = device.autodiff();
-    let training = IdentityTraining::new(&store, teacher, device.clone())?;
+    let training = IdentityTraining::new(&store, teacher, *imitation, device.clone())?;
     train(&training, MobileFaceNetConfig::web().init(&device), settings, options).map(drop)
 }
 

@@ -13,9 +13,10 @@ import type {
   Stage,
 } from '../protocol.js';
 import { type AskPage, assetsOf } from './assets.js';
-import { addShards, fetchManifest } from './bundle.js';
+import { fetchManifest, ShardDownload } from './bundle.js';
 import { digestOf } from './digest.js';
 import { Download } from './download.js';
+import { timed } from './timing.js';
 import { type CheckOutcome, type Despoof, loadWasm } from './wasm.js';
 
 /** The wasm module and the shards. */
@@ -35,15 +36,24 @@ export class Engine {
   static async load(options: LoadOptions, ask: AskPage, report: (progress: Progress) => void): Promise<Engine> {
     const assets = assetsOf(options, ask);
     const download = new Download(DOWNLOADS, report);
-    const [{ module, digest }, manifestJson] = await Promise.all([
-      loadWasm(options.backend, assets, download),
-      Promise.resolve(assets.modelFile('manifest.json')).then(fetchManifest),
-    ]);
-    const despoof = await module.Despoof.create(manifestJson);
-    await addShards(despoof, manifestJson, assets.modelFile, download);
-    report(download.progress('prepare'));
-    await despoof.finish();
-    return new Engine(despoof, digest);
+    const manifest = Promise.resolve(assets.modelFile('manifest.json')).then(fetchManifest);
+    const shards = manifest.then((json) => ShardDownload.start(json, assets.modelFile, download));
+    // Heard of below; until then it is nobody's error.
+    shards.catch(() => undefined);
+    try {
+      const [{ module, digest }, manifestJson] = await Promise.all([
+        timed('module', () => loadWasm(options.backend, assets, download)),
+        manifest,
+      ]);
+      const despoof = await timed('device', () => module.Despoof.create(manifestJson));
+      await (await shards).addTo(despoof);
+      report(download.progress('prepare'));
+      await timed('networks', () => despoof.finish());
+      return new Engine(despoof, digest);
+    } catch (error) {
+      shards.then((started) => started.abort()).catch(() => undefined);
+      throw error;
+    }
   }
 
   /** What the page wants to know of it. */

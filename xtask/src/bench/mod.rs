@@ -1,10 +1,12 @@
 //! `cargo xtask bench`: our speed beside that of others, in one run on one machine.
 
 mod chart;
+mod load;
 mod site;
 mod table;
 pub mod tests;
 mod train;
+mod waterfall;
 mod web;
 
 use anyhow::Result;
@@ -14,6 +16,8 @@ use anyhow::Result;
 pub enum Bench {
     /// Every network and the whole check in headless Chromium, beside onnxruntime-web.
     Web(web::Options),
+    /// What happens between opening a page and its first verdict, on a line of a given speed.
+    Load(load::Options),
     /// Forward passes and training steps of the web networks beside PyTorch.
     Train(train::Options),
 }
@@ -22,6 +26,7 @@ pub enum Bench {
 pub fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Web(options) => web::run(options),
+        Bench::Load(options) => load::run(options),
         Bench::Train(options) => train::run(options),
     }
 }

@@ -53,6 +53,29 @@ pub fn build_shipped() -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// The package as it is installed, its own model with it, and a photo to check; returns the folder.
+pub fn build_package() -> Result<PathBuf> {
+    let folder = target_dir()?.join("xtask/load");
+    copy_all(&scripts()?.join("page"), &folder)?;
+    let package = root().join("web");
+    for part in ["dist", "wasm", "models"] {
+        copy_tree(&package.join(part), &folder.join("despoof").join(part))?;
+    }
+    copy(&root().join("tests/photos"), &folder, &["astronaut.png"])?;
+    Ok(folder)
+}
+
+fn copy_tree(from: &Path, to: &Path) -> Result<()> {
+    copy_all(from, to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            copy_tree(&entry.path(), &to.join(entry.file_name()))?;
+        }
+    }
+    Ok(())
+}
+
 /// Every network of the shipped bundle as an ONNX file.
 pub fn export_networks(folder: &Path) -> Result<()> {
     // The whole workspace, so that cargo takes what the Rust tests compiled.
