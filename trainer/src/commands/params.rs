@@ -59,10 +59,12 @@ fn rows(preset: &Preset) -> Vec<Row> {
     });
     let (latent, encoder_cost) =
         multiply_accumulates_uncomputed(|| autoencoder.latent_from_image(face.clone()));
-    let timestep = Tensor::zeros([1], &device);
-    let (_, unet_cost) = multiply_accumulates_uncomputed(|| {
-        unet.forward(latent.clone(), timestep, tokens_from_map(map))
-    });
+    let (context, context_cost) =
+        multiply_accumulates_uncomputed(|| unet.context_tokens(tokens_from_map(map)));
+    // Of the sampler's few time steps: once, when a bundle is loaded.
+    let time = unet.time_shifts(Tensor::zeros([1], &device), latent.dtype());
+    let (_, unet_cost) =
+        multiply_accumulates_uncomputed(|| unet.denoise(latent.clone(), &time, &context));
     let (_, decoder_cost) =
         multiply_accumulates_uncomputed(|| autoencoder.image_from_latent(latent));
     let (_, cue_cost) = multiply_accumulates_uncomputed(|| agnet.cue_tokens(face.clone()));
@@ -74,6 +76,7 @@ fn rows(preset: &Preset) -> Vec<Row> {
     let steps = preset.sampler.timesteps(&NoiseScheduleConfig::default().init()).len() as u64;
     let encoder = autoencoder.encoder_parameters();
     let cue_encoder = agnet.cue_encoder_parameters();
+    let context_parameters = unet.context_parameters();
     let row = |name, parameters, multiply_accumulates, passes| Row {
         name,
         parameters,
@@ -83,7 +86,8 @@ fn rows(preset: &Preset) -> Vec<Row> {
     vec![
         row("identity", identity.num_params(), identity_cost, 1),
         row("autoencoder: encoder", encoder, encoder_cost, encodes),
-        row("unet", unet.num_params(), unet_cost, steps),
+        row("unet: context", context_parameters, context_cost, 1),
+        row("unet: a step", unet.num_params() - context_parameters, unet_cost, steps),
         row("autoencoder: decoder", autoencoder.num_params() - encoder, decoder_cost, 1),
         row("agnet: cue encoder", cue_encoder, cue_cost, 1),
         row("agnet: guided layers", agnet.num_params() - cue_encoder, agnet_cost - cue_cost, 1),

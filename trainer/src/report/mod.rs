@@ -1,5 +1,7 @@
 //! Reports: one HTML file that needs nothing else but the pictures beside it.
 
+pub mod cost;
+pub mod crop_scores;
 pub mod cue_use;
 pub mod curves;
 pub mod evaluation;

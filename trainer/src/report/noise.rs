@@ -6,16 +6,12 @@ use burn::tensor::Device;
 use despoof::Checker;
 use despoof::align::Crops;
 use despoof::cue::cue_from_residual;
-use despoof::images::batch_from_images;
-use despoof::score::score;
-use despoof_nn::agnet::Views;
-use image::RgbImage;
 use serde::Serialize;
 
+use super::crop_scores::scores;
 use crate::cue_source::{CueChoice, CueSource, Dfg};
 use crate::data::crop_planes::CropPlanes;
 use crate::data::face_store::FaceStore;
-use crate::training::in_batches::BATCH;
 
 /// What one way to draw noise does to scores.
 #[derive(Debug, Clone, Serialize)]
@@ -49,11 +45,16 @@ pub fn measure(
     repeats: u64,
     device: &Device,
 ) -> NoiseRow {
+    let standardised = checker.manifest().preprocessing.standardised_cue;
     let scores: Vec<Vec<f64>> = (0..repeats)
         .map(|repeat| {
             let seed = cue.noise_seed.unwrap_or(0) + repeat * cue.noise_samples;
             let cue = CueChoice { noise_seed: Some(seed), ..cue.clone() };
-            scores(checker, &Dfg::of_bundle(checker, &cue), faces, device)
+            let source = Dfg::of_bundle(checker, &cue);
+            scores(checker, faces, device, |aligned| {
+                let drawn = source.reconstruct(aligned.clone());
+                cue_from_residual(aligned.clone(), drawn, standardised)
+            })
         })
         .collect();
     let threshold = f64::from(checker.manifest().decision.threshold);
@@ -71,25 +72,6 @@ pub fn measure(
         largest_deviation: deviations.iter().copied().fold(0.0, f64::max),
         flipped: 100.0 * faces.iter().filter(flips).count() as f64 / faces.len() as f64,
     }
-}
-
-fn scores(checker: &Checker, source: &Dfg, faces: &[Crops], device: &Device) -> Vec<f64> {
-    let manifest = checker.manifest();
-    let agnet = &checker.networks().agnet;
-    let of_batch = |faces: &[Crops]| -> Vec<f64> {
-        let aligned: Vec<&RgbImage> = faces.iter().map(|crops| &crops.aligned).collect();
-        let aligned = batch_from_images(&aligned, device);
-        let context: Vec<&RgbImage> =
-            faces.iter().filter_map(|crops| crops.context.as_ref()).collect();
-        let context = agnet.looks_at_context().then(|| batch_from_images(&context, device));
-        let drawn = source.reconstruct(aligned.clone());
-        let standardised = manifest.preprocessing.standardised_cue;
-        let cue = cue_from_residual(aligned.clone(), drawn, standardised);
-        let temperature = manifest.decision.temperature;
-        let scores = score(agnet, Views { face: aligned, context }, cue, temperature);
-        scores.into_data().iter::<f32>().map(f64::from).collect()
-    };
-    faces.chunks(BATCH).flat_map(of_batch).collect()
 }
 
 /// Standard deviation, of a sample.

@@ -73,6 +73,19 @@ impl Plot {
         svg + "</svg>"
     }
 
+    /// The same as a file of its own, which has no page's style.
+    pub fn standalone_svg(&self) -> String {
+        let style = "<style>svg{--a:#2a6fdb;--b:#d9534f;--c:#3a9d5d;--d:#b8860b;background:#fff}\
+                     text{font:11px sans-serif}.grid{stroke:#ddd;fill:none}.guide{stroke:#888;fill:none}\
+                     .series{fill:none;stroke-width:2}.bars{fill-opacity:.45}</style>";
+        let svg = self.svg();
+        let inner = svg.split_once(">\n").map_or("", |(_, inner)| inner);
+        let [width, height] = SIZE;
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\">\n{style}\n{inner}\n"
+        )
+    }
+
     fn write_axes(&self, svg: &mut String) {
         for (position, label) in &self.x.ticks {
             let [x, bottom] = place([*position, 0.0]);

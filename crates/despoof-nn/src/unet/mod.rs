@@ -184,6 +184,11 @@ impl Unet {
         ContextTokens(self.transformers().map(tokens).collect())
     }
 
+    /// Parameters that only [`Self::context_tokens`] needs.
+    pub fn context_parameters(&self) -> usize {
+        self.transformers().map(Transformer::context_parameters).sum()
+    }
+
     /// [`Self::forward`] with what was prepared: shifts of one time step serve any batch.
     pub fn denoise(
         &self,

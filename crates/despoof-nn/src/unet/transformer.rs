@@ -57,6 +57,12 @@ impl Transformer {
         self.transformer_blocks[0].attn2.keys_and_values(context.clone())
     }
 
+    /// Parameters that only [`Self::keys_and_values`] needs.
+    pub(super) fn context_parameters(&self) -> usize {
+        let attention = &self.transformer_blocks[0].attn2;
+        attention.to_k.num_params() + attention.to_v.num_params()
+    }
+
     /// `[batch, channels, height, width]` to the same.
     pub(super) fn forward(&self, input: Tensor<4>, context: &KeysAndValues) -> Tensor<4> {
         let [_, _, height, width] = input.dims();

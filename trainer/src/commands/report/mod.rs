@@ -1,5 +1,6 @@
 //! `despoof report`: figures of the paper, and what it leaves open.
 
+mod cost;
 mod cue_use;
 mod figure3;
 mod identity;
@@ -18,6 +19,8 @@ pub enum ReportCommand {
     Figure3(figure3::Figure3Options),
     /// How much a bundle's score hangs on its generator's noise, of one sample and of averages.
     Noise(noise::NoiseOptions),
+    /// What a check costs and how well it tells, by the steps of its sampler.
+    Cost(cost::CostOptions),
     /// What an AG-Net's scores become without its cue, and with another face's.
     CueUse(cue_use::CueUseOptions),
     /// How well identity maps tell persons apart that nobody trained on.
@@ -33,6 +36,7 @@ pub fn run(command: &ReportCommand) -> Result<()> {
     match command {
         ReportCommand::Figure3(options) => figure3::run(options),
         ReportCommand::Noise(options) => noise::run(options),
+        ReportCommand::Cost(options) => cost::run(options),
         ReportCommand::CueUse(options) => cue_use::run(options),
         ReportCommand::Identity(options) => identity::run(options),
         ReportCommand::Quality(options) => quality::run(options),

@@ -1,0 +1,166 @@
+//! What a check costs and how well it tells, by the steps of its sampler: the bundle's AG-Net on the same
+//! held-out faces, with no cue, and with cues of few to many steps. AG-Net is not trained anew, so that the
+//! curve shows what more steps are worth to the weights that ship.
+
+use anyhow::Result;
+use burn::tensor::{Device, Tensor};
+use despoof::Checker;
+use despoof::align::Crops;
+use despoof::cue::cue_from_residual;
+use despoof::metrics::area_under_curve;
+use despoof_nn::agnet::Views;
+use despoof_nn::cost::multiply_accumulates_uncomputed;
+use serde::Serialize;
+
+use super::crop_scores::scores;
+use super::plot::{Axis, Plot, Series, Shape};
+use crate::cue_source::{CueChoice, CueSource, Dfg};
+use crate::data::crop_planes::CropPlanes;
+use crate::data::face_store::FaceStore;
+use crate::training::labelled_faces::is_live;
+
+/// One way to sample.
+#[derive(Debug, Clone, Serialize)]
+pub struct CostRow {
+    /// Calls of the U-Net; 0 has no cue (a residual of zero) and runs no generator.
+    pub steps: usize,
+    /// Multiply-accumulates of a check behind the detector.
+    pub multiply_accumulates: u64,
+    /// Area under the curve, in percent; none of one class.
+    pub auc: Option<f64>,
+    /// Mean distance of a score from that with the most steps.
+    pub change: f64,
+}
+
+/// Held-out faces with their labels.
+pub struct LabelledCrops {
+    crops: Vec<Crops>,
+    live: Vec<bool>,
+}
+
+impl LabelledCrops {
+    /// At most `count` faces that training may not look at, those that the seed puts first.
+    ///
+    /// # Errors
+    /// A face that cannot be read.
+    pub fn held_out(store: &FaceStore, count: usize, seed: u64) -> Result<Self> {
+        let mut chosen = store.indices(|entry| !entry.metadata.is_for_training());
+        chosen.sort_by_key(|&index| store.entries[index].order(seed));
+        chosen.truncate(count);
+        let planes = CropPlanes::open(store)?;
+        let live = chosen.iter().map(|&index| is_live(&store.entries[index])).collect();
+        let crops = chosen.into_iter().map(|index| planes.read(index)).collect::<Result<_>>()?;
+        Ok(Self { crops, live })
+    }
+
+    /// How many.
+    pub fn count(&self) -> usize {
+        self.live.len()
+    }
+}
+
+/// A row for each number of steps.
+pub fn rows(
+    checker: &Checker,
+    faces: &LabelledCrops,
+    steps: &[usize],
+    device: &Device,
+) -> Vec<CostRow> {
+    let scored: Vec<(usize, u64, Vec<f64>)> = steps
+        .iter()
+        .map(|&steps| {
+            let source = of_steps(checker, steps);
+            let cue = |aligned: &Tensor<4>| cue_of(checker, source.as_ref(), aligned);
+            (steps, cost(checker, &cue, device), scores(checker, &faces.crops, device, cue))
+        })
+        .collect();
+    let most = scored.iter().max_by_key(|(steps, ..)| *steps).map(|(_, _, scores)| scores.clone());
+    let most = most.unwrap_or_default();
+    let row = |(steps, multiply_accumulates, scores): (usize, u64, Vec<f64>)| {
+        let values: Vec<f32> = scores.iter().map(|&score| score as f32).collect();
+        let apart = scores.iter().zip(&most).map(|(score, most)| (score - most).abs());
+        CostRow {
+            steps,
+            multiply_accumulates,
+            auc: area_under_curve(&values, &faces.live).map(|auc| 100.0 * auc),
+            change: apart.sum::<f64>() / scores.len().max(1) as f64,
+        }
+    };
+    scored.into_iter().map(row).collect()
+}
+
+fn of_steps(checker: &Checker, steps: usize) -> Option<Dfg> {
+    let choice = CueChoice { sampler_steps: Some(steps), ..CueChoice::default() };
+    (steps > 0).then(|| Dfg::of_bundle(checker, &choice))
+}
+
+fn cue_of(checker: &Checker, source: Option<&Dfg>, aligned: &Tensor<4>) -> Tensor<4> {
+    let Some(source) = source else {
+        return Tensor::zeros(aligned.dims(), &aligned.device());
+    };
+    let standardised = checker.manifest().preprocessing.standardised_cue;
+    cue_from_residual(aligned.clone(), source.reconstruct(aligned.clone()), standardised)
+}
+
+/// Of the cue and of AG-Net on one face.
+fn cost(checker: &Checker, cue: &impl Fn(&Tensor<4>) -> Tensor<4>, device: &Device) -> u64 {
+    let preprocessing = &checker.manifest().preprocessing;
+    let grey = |side: u32| Tensor::<4>::zeros([1, 3, side as usize, side as usize], device);
+    let face = grey(preprocessing.side);
+    let context = preprocessing.context.map(|context| grey(context.side));
+    let agnet = &checker.networks().agnet;
+    let check = || agnet.forward(Views { face: face.clone(), context }, Some(cue(&face)));
+    multiply_accumulates_uncomputed(check).1
+}
+
+/// Area under the curve against cost, one mark a row.
+pub fn plot(rows: &[CostRow]) -> Plot {
+    let most =
+        rows.iter().map(|row| row.multiply_accumulates as f64 / 1e9).fold(1.0, f64::max).ceil();
+    let aucs = || rows.iter().filter_map(|row| row.auc);
+    let least = (aucs().fold(100.0, f64::min) - 0.5).floor();
+    let [across, up] = [most, 100.0 - least];
+    let point = |row: &CostRow| {
+        Some([row.multiply_accumulates as f64 / 1e9 / across, (row.auc? - least) / up])
+    };
+    let tick = |from: f64, over: f64| {
+        move |part: i32| {
+            let share = f64::from(part) / 5.0;
+            (share, format!("{:.1}", from + over * share))
+        }
+    };
+    Plot {
+        title: "AUC against cost".to_owned(),
+        x: Axis {
+            label: "giga multiply-accumulates a check".to_owned(),
+            ticks: (0..=5).map(tick(0.0, across)).collect(),
+        },
+        y: Axis { label: "AUC, %".to_owned(), ticks: (0..=5).map(tick(least, up)).collect() },
+        series: vec![Series {
+            name: String::new(),
+            colour: 0,
+            shape: Shape::Line(rows.iter().filter_map(point).collect()),
+        }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_curve_lies_between_its_axes() {
+        let row = |steps, multiply_accumulates, auc| CostRow {
+            steps,
+            multiply_accumulates,
+            auc: Some(auc),
+            change: 0.0,
+        };
+        let plot = plot(&[row(0, 2_000_000_000, 97.6), row(2, 4_000_000_000, 99.0)]);
+        assert_eq!(plot.y.ticks[0].1, "97.0");
+        assert_eq!(plot.x.ticks[5].1, "4.0");
+        let Shape::Line(points) = &plot.series[0].shape else { panic!("a line") };
+        assert_eq!(points[0][0], 0.5);
+        assert!((points[1][1] - 2.0 / 3.0).abs() < 1e-9);
+    }
+}
