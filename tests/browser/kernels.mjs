@@ -88,6 +88,12 @@ export const references = {
     channelwise(input, shape, (x, c) => silu(x * pairs[2 * c] + pairs[2 * c + 1])),
 
   prelu: ([input, slope], { shape }) => channelwise(input, shape, (x, c) => (x < 0 ? x * slope[c] : x)),
+
+  pixels: ([pixels], { images, plane }) =>
+    Float64Array.from({ length: 3 * images * plane }, (_, at) => {
+      const [image, channel, pixel] = [Math.floor(at / (3 * plane)), Math.floor(at / plane) % 3, at % plane];
+      return (Math.floor(pixels[image * plane + pixel] / 256 ** channel) % 256) / 127.5 - 1;
+    }),
 };
 
 /** A bias, or frozen batch normalisation with or without ReLU6, or nothing. */

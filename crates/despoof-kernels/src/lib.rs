@@ -18,6 +18,7 @@ mod group_norm;
 mod layer_norm;
 mod linear;
 mod max_pool;
+mod planes;
 
 pub use activation::{gelu, prelu, silu, softmax_last};
 pub use attention::attention;
@@ -31,3 +32,4 @@ pub use group_norm::{group_norm, group_norm_silu};
 pub use layer_norm::layer_norm;
 pub use linear::linear;
 pub use max_pool::max_pool;
+pub use planes::planes_from_rgb;

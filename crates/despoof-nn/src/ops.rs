@@ -7,6 +7,8 @@ use burn::tensor::{Tensor, activation};
 
 use crate::trace::{self, Activation, Operation};
 
+pub use despoof_kernels::planes_from_rgb;
+
 /// Sum of two tensors that broadcast.
 pub fn add<const D: usize>(left: Tensor<D>, right: Tensor<D>) -> Tensor<D> {
     trace::inputs(&[&left, &right]).gave(|| Operation::Add, left + right)

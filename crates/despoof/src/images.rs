@@ -1,30 +1,15 @@
 //! Between images on the host (`RgbImage`) and tensors on a device.
 
-use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
+use burn::tensor::{Device, ExecutionError, Tensor};
+use despoof_nn::ops::planes_from_rgb;
 use image::RgbImage;
 
 /// Images of one size as a batch `[images, 3, height, width]` in [−1, 1].
 pub fn batch_from_images(images: &[&RgbImage], device: &Device) -> Tensor<4> {
     let [width, height] =
         images.first().map_or([0, 0], |image| [image.width() as usize, image.height() as usize]);
-    let mut values = Vec::with_capacity(images.len() * 3 * width * height);
-    for image in images {
-        extend_with_planes(&mut values, image);
-    }
-    Tensor::from_data(TensorData::new(values, [images.len(), 3, height, width]), device)
-}
-
-fn extend_with_planes(values: &mut Vec<f32>, image: &RgbImage) {
-    for channel in 0..3 {
-        values.extend(
-            image
-                .as_raw()
-                .iter()
-                .skip(channel)
-                .step_by(3)
-                .map(|&byte| f32::from(byte) / 127.5 - 1.0),
-        );
-    }
+    let rgb = images.iter().map(|image| image.as_raw().as_slice()).collect::<Vec<_>>().concat();
+    planes_from_rgb(&rgb, [images.len(), height, width], device)
 }
 
 /// The images of a batch `[images, 3, height, width]` in [−1, 1]; values outside are clamped.

@@ -11,6 +11,8 @@ pub mod layer_norm;
 #[cfg(feature = "webgpu")]
 pub mod linear;
 #[cfg(feature = "webgpu")]
+pub mod pixels;
+#[cfg(feature = "webgpu")]
 pub mod prelu;
 #[cfg(feature = "webgpu")]
 mod run;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::channelwise::Channelwise;
 use super::conv::{Epilogue, Layer};
-use super::{Launch, Program, attention, channelwise, linear, normalisation};
+use super::{Launch, Program, attention, channelwise, linear, normalisation, pixels};
 
 /// Names the file to write.
 const VARIABLE: &str = "DESPOOF_KERNEL_CASES";
@@ -130,5 +130,10 @@ fn maps() -> impl Iterator<Item = Value> {
         let launch = channelwise::launch(program, values, channels, plane);
         case(kind, &launch, &[values, parameters], values, json!({ "shape": shape }))
     });
-    linears.into_iter().chain(attentions).chain(groups).chain(layers).chain(channelwise)
+    let pictures = [(1, 35), (3, 77), (1, 224 * 224)].map(|(images, plane)| {
+        let (launch, values) = (pixels::launch(images, plane), images * plane);
+        case("pixels", &launch, &[values], 3 * values, json!({ "images": images, "plane": plane }))
+    });
+    let maps = linears.into_iter().chain(attentions).chain(groups).chain(layers);
+    maps.chain(channelwise).chain(pictures)
 }

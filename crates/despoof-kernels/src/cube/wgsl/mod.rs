@@ -14,6 +14,7 @@ pub mod channelwise;
 pub mod conv;
 pub mod linear;
 pub mod normalisation;
+pub mod pixels;
 
 /// Invocations of a workgroup that shares nothing.
 pub const WORKGROUP: usize = 64;
