@@ -80,6 +80,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // `despoof eval | head` ends when `head` does, instead of in a panic.
+    sigpipe::reset();
     let result = arguments_with_config(std::env::args_os().collect())
         .and_then(|arguments| run(Arguments::parse_from(arguments).command));
     match result {

@@ -20,7 +20,7 @@ use crate::preset_choice::PresetChoice;
 use crate::training::agnet_recipe::{AgNetOfRun, VariantName};
 use crate::training::arcface::ArcFaceNetwork;
 use crate::training::autoencoder::network::{AdversarialAutoencoder, NetworkOptions};
-use crate::training::checkpoint::load_weights;
+use crate::training::checkpoint::{self, load_weights};
 use crate::training::dfg::PredictionChoice;
 use crate::training::options::{has_config, read_config};
 use crate::training::strategy::StrategyName;
@@ -174,6 +174,18 @@ pub fn agnet(run: &Path, device: &Device) -> Result<AgNet> {
     let config = sized_agnet(run, &settings)?;
     // How labels were smoothed says nothing of the weights' shapes.
     settings.strategy.visit(0.0, AgNetOfRun { run, config, domains: settings.domains, device })
+}
+
+/// AG-Net's tensors out of `from`, a bundle or a run, for `run` to start from; none for a run that goes on
+/// from checkpoints of its own, whose start may be gone by then.
+///
+/// # Errors
+/// A folder that is neither bundle nor run, or a damaged one.
+pub fn agnet_start(from: Option<&Path>, run: &Path) -> Result<Option<Vec<NamedTensor>>> {
+    if run.is_dir() && checkpoint::exists(run)? {
+        return Ok(None);
+    }
+    from.map(agnet_tensors).transpose()
 }
 
 /// AG-Net's tensors out of a bundle or a run.

@@ -267,7 +267,7 @@ fn agnet(options: &AgNetOptions) -> Result<()> {
         recorded_share: recipe.recorded_share,
     };
     let kept = AgNetSettings { options, domains: data.domains() };
-    let start = recipe.start_from.as_deref().map(runs::agnet_tensors).transpose()?;
+    let start = runs::agnet_start(recipe.start_from.as_deref(), &training.run)?;
     let run = AgNetRun { config, start, data, options: training, kept: &kept };
     recipe.strategy.visit(recipe.label_smoothing, run)
 }

@@ -58,7 +58,7 @@ impl StrategyVisitor for FoldTraining<'_> {
     fn visit<S: Strategy>(self, strategy: S) -> Result<()> {
         let device = self.options.seeded_device()?.autodiff();
         let domains = self.data.domains();
-        let start = self.recipe.start_from.as_deref().map(runs::agnet_tensors).transpose()?;
+        let start = runs::agnet_start(self.recipe.start_from.as_deref(), &self.options.run)?;
         let network = started::<S>(&self.config, start, domains, &device)?;
         let training = FoldScores {
             inner: AgNetTraining::new(&self.data, strategy, device.clone())?,

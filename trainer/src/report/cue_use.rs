@@ -45,8 +45,12 @@ pub fn rows(
     let reading = CueReading { plane, standardised };
     let faces = LabelledFaces::open(store, context, Some(&reading), 0)?;
     let mut scores = Kinds::default();
-    for batch in indices.chunks(BATCH) {
-        for (all, of_batch) in scores.iter_mut().zip(scored(checker, &faces, batch, device)?) {
+    // Of the face behind, the first for the last one.
+    let mut others = indices.to_vec();
+    others.rotate_left(1.min(indices.len()));
+    for (batch, others) in indices.chunks(BATCH).zip(others.chunks(BATCH)) {
+        let scored = scored(checker, &faces, [batch, others], device)?;
+        for (all, of_batch) in scores.iter_mut().zip(scored) {
             all.extend(of_batch);
         }
     }
@@ -62,12 +66,14 @@ pub fn rows(
 fn scored(
     checker: &Checker,
     faces: &LabelledFaces,
-    batch: &[usize],
+    [batch, others]: [&[usize]; 2],
     device: &Device,
 ) -> Result<Kinds> {
+    let opened = "the faces were opened with their cues";
     let (views, own) = faces.inputs(batch, device)?;
-    let own = own.expect("the faces were opened with their cues");
-    let anothers = own.clone().roll_dim(-1, 0);
+    let own = own.expect(opened);
+    let (_, anothers) = faces.inputs(others, device)?;
+    let anothers = anothers.expect(opened);
     let none = Tensor::zeros(own.dims(), device);
     let temperature = checker.manifest().decision.temperature;
     Ok([own, none, anothers].map(|cue| {
