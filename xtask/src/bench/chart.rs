@@ -34,7 +34,7 @@ pub fn svg(report: &Value) -> String {
          <text x=\"8\" y=\"18\">onnxruntime-web’s time ÷ ours, median of one run</text>\n"
     );
     for (index, backend) in BACKENDS.iter().enumerate() {
-        let x = LABELS + 90.0 * index as f64;
+        let x = LABELS + 120.0 * index as f64;
         let colour = COLOURS[index];
         let _ = writeln!(
             svg,
