@@ -150,13 +150,14 @@ impl<N: Latents> Training for AutoencoderTraining<N> {
             batch::images(&self.aligned, &self.held_out, &vec![false; self.held_out.len()])?;
         let input = batch::tensor(&faces, &self.device.clone().inner());
         let output = network.decode(network.code_from_image(input.clone()));
-        let psnr = peak_signal_to_noise(output.clone(), input);
+        let psnr = peak_signal_to_noise(output.clone(), input.clone());
+        let shift = colour_shift(output.clone(), input);
         let decoded = pollster::block_on(images_from_batch(output))?;
         write_grid(
             pictures,
             &[faces[..8.min(faces.len())].to_vec(), decoded[..8.min(decoded.len())].to_vec()],
         )?;
-        Ok(vec![("held_out_psnr", psnr)])
+        Ok(vec![("held_out_psnr", psnr), ("held_out_colour_shift", shift)])
     }
 }
 
@@ -206,6 +207,12 @@ fn peak_signal_to_noise(output: Tensor<4>, input: Tensor<4>) -> f64 {
         / errors.len() as f64
 }
 
+/// The colour whose mean over all images and pixels moved farthest, in levels of 8-bit images.
+fn colour_shift(output: Tensor<4>, input: Tensor<4>) -> f64 {
+    let shifts = (output.clamp(-1.0, 1.0) - input).mean_dims(&[0, 2, 3]).into_data();
+    shifts.iter::<f32>().map(|shift| f64::from(shift.abs()) * 127.5).fold(0.0, f64::max)
+}
+
 #[cfg(test)]
 mod tests {
     use burn::module::{ModuleVisitor, Param};
@@ -215,6 +222,16 @@ mod tests {
     use despoof_nn::presets::Preset;
 
     use super::*;
+
+    #[test]
+    fn the_colour_that_moved_farthest_is_named() {
+        let image = |colours: [f32; 3]| {
+            let colours = Tensor::<1>::from_floats(colours, &Device::flex());
+            colours.reshape([1, 3, 1, 1]).expand([2, 3, 4, 5])
+        };
+        let shift = colour_shift(image([0.0, 0.1, 0.5]), image([0.0, 0.2, 0.5]));
+        assert!((shift - 12.75).abs() < 1e-4, "{shift}");
+    }
 
     #[test]
     fn codebook_losses_are_distances_to_the_vectors_and_reach_every_parameter() {
