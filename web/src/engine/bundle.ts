@@ -72,18 +72,13 @@ export class ShardDownload {
 
   async #add(despoof: Despoof, { shard, url, key, bytes }: Arriving): Promise<void> {
     const arrived = await bytes;
-    if (arrived.cached) {
-      if (await acceptsCached(despoof, shard, key, arrived.bytes)) {
-        this.#share.add(shard.bytes);
-        return;
-      }
-      const fresh = await fetchShard(url, this.#share, this.#aborting.signal);
-      await hand(despoof, shard, fresh);
-      await storeInCache(key, fresh);
+    if (arrived.cached && (await acceptsCached(despoof, shard, key, arrived.bytes))) {
+      this.#share.add(shard.bytes);
       return;
     }
-    await hand(despoof, shard, arrived.bytes);
-    await storeInCache(key, arrived.bytes);
+    const fresh = arrived.cached ? await fetchShard(url, this.#share, this.#aborting.signal) : arrived.bytes;
+    await hand(despoof, shard, fresh);
+    await storeInCache(key, fresh);
   }
 }
 
