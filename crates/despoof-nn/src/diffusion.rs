@@ -114,16 +114,9 @@ impl NoiseSchedule {
         [alpha.sqrt(), (1.0 - alpha).sqrt()]
     }
 
-    /// √ᾱ_t per sample, `[batch, 1, 1, 1]`.
-    fn signal_level(&self, timesteps: &[usize], device: &Device) -> Tensor<4> {
-        let levels: Vec<f64> = timesteps.iter().map(|&timestep| self.levels(timestep)[0]).collect();
-        per_sample(&levels, device)
-    }
-
-    /// √(1 − ᾱ_t) per sample, `[batch, 1, 1, 1]`.
-    fn noise_level(&self, timesteps: &[usize], device: &Device) -> Tensor<4> {
-        let levels: Vec<f64> = timesteps.iter().map(|&timestep| self.levels(timestep)[1]).collect();
-        per_sample(&levels, device)
+    /// The same per sample, each `[batch, 1, 1, 1]`.
+    fn levels_of(&self, timesteps: &[usize], device: &Device) -> [Tensor<4>; 2] {
+        per_sample(timesteps.iter().map(|&timestep| self.levels(timestep)), device)
     }
 }
 
@@ -168,14 +161,9 @@ pub fn ddim_step(
     to: &[usize],
 ) -> Tensor<4> {
     let steps = from.iter().zip(to);
-    let factors: Vec<[f64; 2]> =
-        steps.map(|(&from, &to)| ddim_factors(schedule, prediction, from, to)).collect();
-    let device = latent.device();
-    let [of_latent, of_predicted] = [0, 1].map(|part| {
-        let values: Vec<f64> = factors.iter().map(|factors| factors[part]).collect();
-        per_sample(&values, &device)
-    });
-    add(multiply(latent, of_latent), multiply(predicted, of_predicted))
+    let factors = steps.map(|(&from, &to)| ddim_factors(schedule, prediction, from, to));
+    let factors = per_sample(factors, &latent.device());
+    weighted_sum(latent, predicted, factors)
 }
 
 /// A DDIM step is linear in the latent and in what the network predicts: their factors.
@@ -199,11 +187,26 @@ pub(crate) fn ddim_factors(
     }
 }
 
-/// A number for every sample, `[batch, 1, 1, 1]`, that does not change from pass to pass.
-pub(crate) fn per_sample(values: &[f64], device: &Device) -> Tensor<4> {
-    let values: Vec<f32> = values.iter().map(|&value| value as f32).collect();
-    let shape = [values.len(), 1, 1, 1];
-    trace::constant(Tensor::<1>::from_floats(values.as_slice(), device).reshape(shape))
+/// Two numbers for every sample, each `[batch, 1, 1, 1]`, that do not change from pass to pass.
+pub(crate) fn per_sample(
+    pairs: impl IntoIterator<Item = [f64; 2]>,
+    device: &Device,
+) -> [Tensor<4>; 2] {
+    let pairs: Vec<[f64; 2]> = pairs.into_iter().collect();
+    [0, 1].map(|part| {
+        let values: Vec<f32> = pairs.iter().map(|pair| pair[part] as f32).collect();
+        let values = Tensor::<1>::from_floats(values.as_slice(), device);
+        trace::constant(values.reshape([pairs.len(), 1, 1, 1]))
+    })
+}
+
+/// Both tensors times their factors, added.
+pub(crate) fn weighted_sum(
+    first: Tensor<4>,
+    second: Tensor<4>,
+    [of_first, of_second]: [Tensor<4>; 2],
+) -> Tensor<4> {
+    add(multiply(first, of_first), multiply(second, of_second))
 }
 
 /// The forward process: every sample of `clean` noised to its time step. All tensors
@@ -214,11 +217,8 @@ pub fn add_noise(
     noise: Tensor<4>,
     timesteps: &[usize],
 ) -> Tensor<4> {
-    let device = clean.device();
-    add(
-        multiply(clean, schedule.signal_level(timesteps, &device)),
-        multiply(noise, schedule.noise_level(timesteps, &device)),
-    )
+    let levels = schedule.levels_of(timesteps, &clean.device());
+    weighted_sum(clean, noise, levels)
 }
 
 /// The target of [`Prediction::Velocity`].
@@ -228,9 +228,8 @@ pub fn velocity(
     noise: Tensor<4>,
     timesteps: &[usize],
 ) -> Tensor<4> {
-    let device = clean.device();
-    noise * schedule.signal_level(timesteps, &device)
-        - clean * schedule.noise_level(timesteps, &device)
+    let [signal, of_noise] = schedule.levels_of(timesteps, &clean.device());
+    noise * signal - clean * of_noise
 }
 
 /// The clean latent that the network's output implies.
@@ -241,9 +240,7 @@ pub fn clean_from_prediction(
     predicted: Tensor<4>,
     timesteps: &[usize],
 ) -> Tensor<4> {
-    let device = latent.device();
-    let signal = schedule.signal_level(timesteps, &device);
-    let noise = schedule.noise_level(timesteps, &device);
+    let [signal, noise] = schedule.levels_of(timesteps, &latent.device());
     match prediction {
         Prediction::Epsilon => divide(subtract(latent, multiply(predicted, noise)), signal),
         Prediction::Velocity => subtract(multiply(latent, signal), multiply(predicted, noise)),

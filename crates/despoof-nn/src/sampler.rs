@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::diffusion::{
     NoiseSchedule, Prediction, TimestepSpacing, ddim_factors, per_sample, trailing_timesteps,
+    weighted_sum,
 };
-use crate::ops::{add, multiply};
 use crate::trace;
 
 /// Where sampling starts.
@@ -79,16 +79,16 @@ impl Sampler {
     /// The last step goes to time step 0 rather than to no noise at all (diffusers'
     /// `set_alpha_to_one = False`).
     pub fn new(config: &SamplerConfig, schedule: &NoiseSchedule, device: &Device) -> Self {
-        let constant = |value: f64| per_sample(&[value], device);
+        let constants = |pair: [f64; 2]| per_sample([pair], device);
         let mut visited = config.timesteps(schedule);
         let start = match config.start {
             Start::Noise => None,
-            Start::NoisedInput { .. } => Some(schedule.levels(visited[0]).map(constant)),
+            Start::NoisedInput { .. } => Some(constants(schedule.levels(visited[0]))),
         };
         visited.push(0);
         let step = |(index, step): (usize, &[usize])| {
             let factors = ddim_factors(schedule, config.prediction, step[0], step[1]);
-            SamplerStep { index, timestep: step[0], factors: factors.map(constant) }
+            SamplerStep { index, timestep: step[0], factors: constants(factors) }
         };
         Self { start, steps: visited.windows(2).enumerate().map(step).collect() }
     }
@@ -108,8 +108,7 @@ impl Sampler {
         match &self.start {
             None => noise,
             Some(levels) => {
-                let [signal, of_noise] = levels.clone().map(trace::constant);
-                add(multiply(input_latent(), signal), multiply(noise, of_noise))
+                weighted_sum(input_latent(), noise, levels.clone().map(trace::constant))
             }
         }
     }
@@ -123,8 +122,7 @@ impl Sampler {
     ) -> Tensor<4> {
         self.steps.iter().fold(initial, |latent, step| {
             let predicted = denoiser(latent.clone(), step);
-            let [of_latent, of_predicted] = step.factors.clone().map(trace::constant);
-            add(multiply(latent, of_latent), multiply(predicted, of_predicted))
+            weighted_sum(latent, predicted, step.factors.clone().map(trace::constant))
         })
     }
 }

@@ -97,7 +97,7 @@ fn few_steps_begin_at_the_start() {
 }
 
 #[test]
-fn predictions_imply_the_clean_latent() {
+fn predictions_imply_the_clean_latent_and_the_noise() {
     let schedule = schedule();
     let (clean, noise) = (normal([2, 4, 3, 3]), normal([2, 4, 3, 3]));
     let timesteps = [0, 640];
@@ -107,9 +107,19 @@ fn predictions_imply_the_clean_latent() {
         (Prediction::Velocity, velocity(&schedule, clean.clone(), noise.clone(), &timesteps)),
     ];
     for (prediction, target) in targets {
-        let implied =
-            clean_from_prediction(&schedule, prediction, latent.clone(), target, &timesteps);
-        golden::assert_close(implied, clean.clone(), 1e-4);
+        let implied_clean = clean_from_prediction(
+            &schedule,
+            prediction,
+            latent.clone(),
+            target.clone(),
+            &timesteps,
+        );
+        golden::assert_close(implied_clean, clean.clone(), 1e-4);
+        // A step to where there is hardly anything but noise.
+        let last = [999, 999];
+        let stepped = ddim_step(&schedule, prediction, latent.clone(), target, &timesteps, &last);
+        let expected = add_noise(&schedule, clean.clone(), noise.clone(), &last);
+        golden::assert_close(stepped, expected, 1e-4);
     }
 }
 

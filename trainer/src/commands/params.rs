@@ -62,7 +62,9 @@ fn rows(preset: &Preset) -> Vec<Row> {
     let (context, context_cost) =
         multiply_accumulates_uncomputed(|| unet.context_tokens(tokens_from_map(map)));
     // Of the sampler's few time steps: once, when a bundle is loaded.
-    let time = unet.time_shifts(Tensor::zeros([1], &device), latent.dtype());
+    let (time, _) = multiply_accumulates_uncomputed(|| {
+        unet.time_shifts(Tensor::zeros([1], &device), latent.dtype())
+    });
     let (_, unet_cost) =
         multiply_accumulates_uncomputed(|| unet.denoise(latent.clone(), &time, &context));
     let (_, decoder_cost) =

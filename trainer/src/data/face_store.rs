@@ -158,7 +158,17 @@ impl FaceStore {
 
     /// At most `count` faces of any kind, those that the seed puts first, in its order.
     pub fn chosen_by(&self, seed: u64, count: usize) -> Vec<usize> {
-        let mut faces = self.indices(|_| true);
+        self.chosen_of(|_| true, seed, count)
+    }
+
+    /// The same of the faces that `keep` accepts.
+    pub fn chosen_of(
+        &self,
+        keep: impl Fn(&FaceEntry) -> bool,
+        seed: u64,
+        count: usize,
+    ) -> Vec<usize> {
+        let mut faces = self.indices(keep);
         faces.sort_by_key(|&index| self.entries[index].order(seed));
         faces.truncate(count);
         faces

@@ -20,10 +20,21 @@ pub fn interval(values: impl IntoIterator<Item = Option<f64>>) -> Option<[f64; 2
         return None;
     }
     let mean = defined.iter().sum::<f64>() / count;
-    let squares: f64 = defined.iter().map(|value| (value - mean).powi(2)).sum();
-    let error = (squares / (count - 1.0) / count).sqrt();
-    let reach = T.get(defined.len() - 2).copied().unwrap_or(T_OF_MORE) * error;
+    let reach = T.get(defined.len() - 2).copied().unwrap_or(T_OF_MORE) * standard_error(&defined);
     Some([mean - reach, mean + reach].map(|end| rounded(end.clamp(0.0, 100.0))))
+}
+
+/// Of the mean of at least two values.
+pub fn standard_error(values: &[f64]) -> f64 {
+    deviation(values) / (values.len() as f64).sqrt()
+}
+
+/// Standard deviation, of a sample; 0 of one value.
+pub fn deviation(values: &[f64]) -> f64 {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    (squares / (count - 1.0).max(1.0)).sqrt()
 }
 
 /// Six digits behind the point: fewer than rounding errors need, more than any count gives.
@@ -34,6 +45,12 @@ fn rounded(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn deviation_by_hand() {
+        assert!((deviation(&[1.0, 2.0, 3.0, 4.0]) - (5.0_f64 / 3.0).sqrt()).abs() < 1e-12);
+        assert_eq!(deviation(&[0.5]), 0.0);
+    }
 
     #[test]
     fn interval_of_three_by_hand() {

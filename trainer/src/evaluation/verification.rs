@@ -10,6 +10,7 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use serde::Serialize;
 
+use super::spread::standard_error;
 use crate::data::metadata::stable_hash;
 
 /// Folds of persons.
@@ -97,14 +98,6 @@ fn rightly_told(pairs: &[Compared], threshold: f32) -> usize {
 fn best_threshold(pairs: &[Compared]) -> f32 {
     let candidates = pairs.iter().map(|(_, similarity)| *similarity);
     candidates.max_by_key(|&threshold| rightly_told(pairs, threshold)).unwrap_or(f32::INFINITY)
-}
-
-/// Of the mean of at least two values.
-fn standard_error(values: &[f64]) -> f64 {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    (squares / (count - 1.0) / count).sqrt()
 }
 
 #[cfg(test)]

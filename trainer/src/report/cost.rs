@@ -13,6 +13,7 @@ use despoof_nn::cost::multiply_accumulates_uncomputed;
 use serde::Serialize;
 
 use super::crop_scores::scores;
+use super::cue_use::mean_distance;
 use super::plot::{Axis, Plot, Series, Shape};
 use crate::cue_source::{CueChoice, CueSource, Dfg};
 use crate::data::crop_planes::CropPlanes;
@@ -44,9 +45,7 @@ impl LabelledCrops {
     /// # Errors
     /// A face that cannot be read.
     pub fn held_out(store: &FaceStore, count: usize, seed: u64) -> Result<Self> {
-        let mut chosen = store.indices(|entry| !entry.metadata.is_for_training());
-        chosen.sort_by_key(|&index| store.entries[index].order(seed));
-        chosen.truncate(count);
+        let chosen = store.chosen_of(|entry| !entry.metadata.is_for_training(), seed, count);
         let planes = CropPlanes::open(store)?;
         let live = chosen.iter().map(|&index| is_live(&store.entries[index])).collect();
         let crops = chosen.into_iter().map(|index| planes.read(index)).collect::<Result<_>>()?;
@@ -66,27 +65,25 @@ pub fn rows(
     steps: &[usize],
     device: &Device,
 ) -> Vec<CostRow> {
-    let scored: Vec<(usize, u64, Vec<f64>)> = steps
+    let scored: Vec<(usize, u64, Vec<f32>)> = steps
         .iter()
         .map(|&steps| {
             let source = of_steps(checker, steps);
             let cue = |aligned: &Tensor<4>| cue_of(checker, source.as_ref(), aligned);
-            (steps, cost(checker, &cue, device), scores(checker, &faces.crops, device, cue))
+            let cost = cost(checker, &cue, device);
+            let scores = scores(checker, &faces.crops, device, cue);
+            (steps, cost, scores.into_iter().map(|score| score as f32).collect())
         })
         .collect();
-    let most = scored.iter().max_by_key(|(steps, ..)| *steps).map(|(_, _, scores)| scores.clone());
-    let most = most.unwrap_or_default();
-    let row = |(steps, multiply_accumulates, scores): (usize, u64, Vec<f64>)| {
-        let values: Vec<f32> = scores.iter().map(|&score| score as f32).collect();
-        let apart = scores.iter().zip(&most).map(|(score, most)| (score - most).abs());
-        CostRow {
-            steps,
-            multiply_accumulates,
-            auc: area_under_curve(&values, &faces.live).map(|auc| 100.0 * auc),
-            change: apart.sum::<f64>() / scores.len().max(1) as f64,
-        }
+    let most = scored.iter().max_by_key(|(steps, ..)| *steps);
+    let most = most.map_or(&[][..], |(_, _, scores)| scores);
+    let row = |(steps, multiply_accumulates, scores): &(usize, u64, Vec<f32>)| CostRow {
+        steps: *steps,
+        multiply_accumulates: *multiply_accumulates,
+        auc: area_under_curve(scores, &faces.live).map(|auc| 100.0 * auc),
+        change: mean_distance(scores, most),
     };
-    scored.into_iter().map(row).collect()
+    scored.iter().map(row).collect()
 }
 
 fn of_steps(checker: &Checker, steps: usize) -> Option<Dfg> {

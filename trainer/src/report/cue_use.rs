@@ -82,7 +82,8 @@ fn scored(
     }))
 }
 
-fn mean_distance(scores: &[f32], from: &[f32]) -> f64 {
+/// Mean distance of scores from others of the same faces; 0 of none.
+pub(super) fn mean_distance(scores: &[f32], from: &[f32]) -> f64 {
     let sum: f64 = scores.iter().zip(from).map(|(a, b)| f64::from((a - b).abs())).sum();
     sum / scores.len().max(1) as f64
 }

@@ -12,6 +12,7 @@ use super::crop_scores::scores;
 use crate::cue_source::{CueChoice, CueSource, Dfg};
 use crate::data::crop_planes::CropPlanes;
 use crate::data::face_store::FaceStore;
+use crate::evaluation::spread::deviation;
 
 /// What one way to draw noise does to scores.
 #[derive(Debug, Clone, Serialize)]
@@ -71,24 +72,5 @@ pub fn measure(
         deviation: deviations.iter().sum::<f64>() / faces.len() as f64,
         largest_deviation: deviations.iter().copied().fold(0.0, f64::max),
         flipped: 100.0 * faces.iter().filter(flips).count() as f64 / faces.len() as f64,
-    }
-}
-
-/// Standard deviation, of a sample.
-fn deviation(values: &[f64]) -> f64 {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    (squares / (count - 1.0).max(1.0)).sqrt()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn deviation_by_hand() {
-        assert!((deviation(&[1.0, 2.0, 3.0, 4.0]) - (5.0_f64 / 3.0).sqrt()).abs() < 1e-12);
-        assert_eq!(deviation(&[0.5]), 0.0);
     }
 }

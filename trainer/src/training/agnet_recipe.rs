@@ -13,7 +13,7 @@ use super::agnet::AgNetData;
 use super::agnet::AgNetTraining;
 use super::checkpoint::load_weights;
 use super::labelled_faces::CueReading;
-use super::options::TrainingOptions;
+use super::options::{TrainingOptions, share};
 use super::run::train;
 use super::strategy::{Strategy, StrategyName, StrategyVisitor};
 use super::teacher::Teacher;
@@ -65,13 +65,6 @@ pub struct AgNetRecipe {
     #[arg(long, value_name = "FACES")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extra_real: Option<PathBuf>,
-}
-
-fn share(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
-        _ => Err("a share from 0 to 1".to_owned()),
-    }
 }
 
 /// A variant, as the command line names it.

@@ -18,6 +18,7 @@ use super::batch;
 use super::cached_faces::no_mirror;
 use super::checkpoint::Better;
 use super::margin::normalised;
+use super::options::share;
 use super::run::{Pass, StepLoss, Training};
 use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceStore, TEACHER_SIDE};
 use crate::data::face_store::{ImagePlane, TEACHER};
@@ -36,13 +37,6 @@ pub struct ImitationOptions {
     /// consistent", section 3.1).
     #[arg(long, default_value_t = 0.5, value_parser = share)]
     pub mixed_share: f64,
-}
-
-fn share(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
-        _ => Err("it must be a number from 0 to 1".to_owned()),
-    }
 }
 
 /// Distillation of the teacher's map on real faces.

@@ -158,6 +158,14 @@ impl TrainingOptions {
     }
 }
 
+/// Reads a share from 0 to 1, for options that are one.
+pub fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("a share from 0 to 1".to_owned()),
+    }
+}
+
 /// Whether a run kept its settings.
 pub fn has_config(run: &Path) -> bool {
     run.join(CONFIG).exists()

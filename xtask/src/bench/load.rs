@@ -1,14 +1,13 @@
 //! `cargo xtask bench load`: what happens between opening a page and its first verdict.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::{site, waterfall};
+use super::{answer_of, site, waterfall};
+use crate::demo;
 use crate::serve::{Pace, Site};
-use crate::{chromium, demo};
 
 /// Options of `cargo xtask bench load`.
 #[derive(clap::Args)]
@@ -76,17 +75,8 @@ pub fn run(options: &Options) -> Result<()> {
     demo::build()?;
     let pace = Pace::of_megabits(options.megabits);
     let site = Site::start_paced(&site::build_package()?, 0, Some(pace))?;
-    let output = Command::new("node")
-        .arg(site::scripts()?.join("loading.mjs"))
-        .args(["--site", site.url(), "--backend", &options.backend])
-        .env(chromium::VARIABLE, chromium::find_or_install()?)
-        .stderr(Stdio::inherit())
-        .output()
-        .context("starting node")?;
-    if !output.status.success() {
-        bail!("tests/bench/loading.mjs failed: {}", output.status);
-    }
-    let visits: Visits = serde_json::from_slice(&output.stdout).context("reading the timeline")?;
+    let arguments = ["--site", site.url(), "--backend", &options.backend];
+    let visits: Visits = answer_of("loading.mjs", &arguments)?;
     if let Some(path) = &options.chart {
         std::fs::write(path, waterfall::svg(&visits.first))
             .with_context(|| format!("writing {}", path.display()))?;

@@ -9,7 +9,12 @@ mod train;
 mod waterfall;
 mod web;
 
-use anyhow::Result;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde::de::DeserializeOwned;
+
+use crate::chromium;
 
 /// What to measure.
 #[derive(clap::Subcommand)]
@@ -29,6 +34,21 @@ pub fn run(bench: &Bench) -> Result<()> {
         Bench::Load(options) => load::run(options),
         Bench::Train(options) => train::run(options),
     }
+}
+
+/// What a script of tests/bench, which drives Chromium, printed as JSON.
+fn answer_of<T: DeserializeOwned>(script: &str, arguments: &[&str]) -> Result<T> {
+    let output = Command::new("node")
+        .arg(site::scripts()?.join(script))
+        .args(arguments)
+        .env(chromium::VARIABLE, chromium::find_or_install()?)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("starting node")?;
+    if !output.status.success() {
+        bail!("tests/bench/{script} failed: {}", output.status);
+    }
+    serde_json::from_slice(&output.stdout).with_context(|| format!("reading what {script} found"))
 }
 
 /// The middle of the times, between the middle two where their number is even; of none, no number.

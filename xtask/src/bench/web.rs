@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
-use super::{chart, median, site, table};
-use crate::chromium;
+use super::{answer_of, chart, median, site, table};
 use crate::serve::Site;
 
 /// Options of `cargo xtask bench web`.
@@ -66,21 +64,13 @@ pub fn run(options: &Options) -> Result<()> {
 /// What the page found out about a backend.
 fn measure(options: &Options, backend: &str, site: &Site) -> Result<Value> {
     let repeats = if backend == "webgpu" { options.webgpu_repeats } else { options.repeats };
-    let mut command = Command::new("node");
-    command
-        .arg(site::scripts()?.join("bench.mjs"))
-        .args(["--site", site.url(), "--backend", backend])
-        .args(["--repeats", &repeats.to_string()])
-        .env(chromium::VARIABLE, chromium::find_or_install()?)
-        .stderr(Stdio::inherit());
-    if !options.only.is_empty() {
-        command.args(["--only", &options.only.join(",")]);
+    let repeats = repeats.to_string();
+    let mut arguments = vec!["--site", site.url(), "--backend", backend, "--repeats", &repeats];
+    let only = options.only.join(",");
+    if !only.is_empty() {
+        arguments.extend(["--only", &only]);
     }
-    let output = command.output().context("starting node")?;
-    if !output.status.success() {
-        bail!("tests/bench/bench.mjs failed: {}", output.status);
-    }
-    serde_json::from_slice(&output.stdout).context("reading what the benchmark found")
+    answer_of("bench.mjs", &arguments)
 }
 
 /// One entry for each network, with every field once for each backend.
