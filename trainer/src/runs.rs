@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::face_store::ALIGNED_SIDE;
 use crate::preset_choice::PresetChoice;
-use crate::training::agnet_recipe::{AgNetOfRun, VariantName};
+use crate::training::agnet_recipe::AgNetOfRun;
+use crate::training::agnet_sizes::AgNetSizes;
 use crate::training::arcface::ArcFaceNetwork;
 use crate::training::autoencoder::network::{AdversarialAutoencoder, NetworkOptions};
 use crate::training::checkpoint::{self, load_weights};
@@ -40,16 +41,9 @@ pub struct AgNetSettings {
     pub strategy: StrategyName,
     /// Domains that training told apart.
     pub domains: usize,
-    /// Runs of before there were others do not say.
-    #[serde(default)]
-    pub variant: VariantName,
-    /// Whether it sees the aligned face alone; runs of before there was a wider crop do not say.
-    #[serde(default = "yes")]
-    pub face_only: bool,
-}
-
-fn yes() -> bool {
-    true
+    /// Its sizes.
+    #[serde(flatten)]
+    pub sizes: AgNetSizes,
 }
 
 /// What has to be known of a run of `train identity` to read its weights.
@@ -161,8 +155,7 @@ pub fn agnet_config(run: &Path) -> Result<AgNetConfig> {
 }
 
 fn sized_agnet(run: &Path, settings: &AgNetSettings) -> Result<AgNetConfig> {
-    let sizes = preset(run)?.agnet;
-    Ok(sizes.with_variant(settings.variant.into()).with_face_only(settings.face_only))
+    settings.sizes.config(preset(run)?.agnet)
 }
 
 /// AG-Net of a run.

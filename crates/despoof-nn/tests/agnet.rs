@@ -2,12 +2,14 @@
 
 mod golden;
 
+use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
 use despoof_nn::agnet::{
     AgNet, AgNetConfig, ClassToken, CueEncoderConfig, EmbedderConfig, GuidedLayerConfig, Variant,
     Views,
 };
 use despoof_nn::cost;
+use despoof_nn::ops::average_pool;
 use despoof_nn::resnet::ResNetConfig;
 
 #[test]
@@ -108,6 +110,25 @@ fn what_is_around_the_face_counts_where_it_is_looked_at() {
     assert!(!AgNetConfig::paper().init(&Device::flex()).looks_at_context());
 }
 
+/// Half the resolution is what the same network sees of images that somebody else has shrunk.
+#[test]
+fn a_shrunk_network_averages_pixels_first() {
+    let small = AgNetConfig { context_tokens: Some(4), ..small_config() };
+    let shrinking = small.clone().with_shrink(2).init(&Device::flex());
+    let record = shrinking.clone().into_record();
+    let config = AgNetConfig { shrink: 1, ..small.with_shrink(2) };
+    let plain = config.init(&Device::flex()).load_record(record);
+    let [face, context, cue] = [image(1, 64), image(1, 32), image(1, 64)];
+    let halves = |image: &Tensor<4>| average_pool(image.clone(), 2);
+    let whole = Views { face: face.clone(), context: Some(context.clone()) };
+    let half = Views { face: halves(&face), context: Some(halves(&context)) };
+    golden::assert_close(
+        shrinking.forward(whole, Some(cue.clone())).logits,
+        plain.forward(half, Some(halves(&cue))).logits,
+        1e-6,
+    );
+}
+
 /// A new network with a pooled class token is a linear classifier: whatever order the face's parts
 /// are in.
 #[test]
@@ -162,6 +183,7 @@ fn small_config() -> AgNetConfig {
     let resnet = ResNetConfig { base_width: 8, repeats: [1; 4] };
     AgNetConfig {
         variant: Variant::AgNet,
+        shrink: 1,
         embedder: EmbedderConfig::Patches { side: 16 },
         tokens: 16,
         context_tokens: None,

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::preset_choice::PresetChoice;
 use crate::runs::{self, AgNetSettings, DfgSettings, Sizes};
+use crate::training::agnet_sizes::AgNetSizes;
 use crate::training::checkpoint::save_imported;
 use crate::training::options::write_config;
 use crate::training::strategy::StrategyName;
@@ -77,8 +78,7 @@ pub fn run(options: &UnpackOptions) -> Result<()> {
         strategy: StrategyName::CrossEntropy,
         // Cross-entropy has no discriminator of domains.
         domains: 0,
-        variant: agnet.variant.into(),
-        face_only: agnet.context_tokens.is_none(),
+        sizes: AgNetSizes::from_config(&agnet),
     };
     unpacking.network("agnet", "agnet", agnet.init(&device), settings)?;
     println!("runs identity, autoencoder, dfg and agnet in {}", options.out.display());

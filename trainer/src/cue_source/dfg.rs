@@ -59,7 +59,8 @@ fn generators(generator: &Generator, choice: &CueChoice) -> Vec<Generator> {
     (0..choice.noise_samples).map(|sample| with_seed(sampler.seed + sample)).collect()
 }
 
-fn sampler(own: &SamplerConfig, choice: &CueChoice) -> SamplerConfig {
+/// How a choice samples: as its own sampler does where it says nothing else.
+pub fn sampler(own: &SamplerConfig, choice: &CueChoice) -> SamplerConfig {
     let start = match choice.name {
         CueName::DfgNoise => Start::Noise,
         CueName::DfgNoisedInput => Start::NoisedInput { timestep: NOISED_TO },

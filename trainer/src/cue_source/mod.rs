@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::face_store::GENERATED;
 use crate::runs;
 
-pub use dfg::Dfg;
+pub use dfg::{Dfg, sampler};
 
 /// Makes the "real" version of faces.
 pub trait CueSource {
@@ -127,6 +127,13 @@ impl FromStr for CueChoice {
             None => (text, None),
         };
         Ok(Self { name: CueName::from_str(name, false)?, sampler_steps: steps, ..Self::default() })
+    }
+}
+
+impl CueName {
+    /// Whether it is a De-spoofing Face Generator, whichever way it is sampled.
+    pub fn is_dfg(self) -> bool {
+        matches!(self, Self::Dfg | Self::DfgNoise | Self::DfgNoisedInput)
     }
 }
 

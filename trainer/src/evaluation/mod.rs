@@ -1,5 +1,6 @@
 //! Measuring: from photos or score files to error rates in percent, and over held-out domains.
 
+pub mod check_cost;
 pub mod csv;
 pub mod domain;
 pub mod figures;

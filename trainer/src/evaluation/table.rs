@@ -52,6 +52,13 @@ pub fn percent(value: Option<f64>) -> String {
     value.map_or_else(|| "not defined".to_owned(), |value| format!("{value:.2}"))
 }
 
+/// The same with its interval behind it, where there is one.
+pub fn with_interval(value: Option<f64>, interval: Option<[f64; 2]>) -> String {
+    let interval =
+        interval.map_or_else(String::new, |[low, high]| format!(" [{low:.1}, {high:.1}]"));
+    percent(value) + &interval
+}
+
 fn at_threshold(
     name: &str,
     origin: &str,

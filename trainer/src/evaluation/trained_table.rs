@@ -1,7 +1,7 @@
 //! Protocols over trained folds as text.
 
 use super::figures::{Figures, TrainedRow};
-use super::table::percent;
+use super::table::{percent, with_interval};
 use super::trained_mean::{TrainedMean, mean_of};
 
 /// Column headings.
@@ -89,10 +89,4 @@ fn attacks(rows: &[TrainedRow]) -> String {
         }
     }
     text
-}
-
-fn with_interval(value: Option<f64>, interval: Option<[f64; 2]>) -> String {
-    let interval =
-        interval.map_or_else(String::new, |[low, high]| format!(" [{low:.1}, {high:.1}]"));
-    percent(value) + &interval
 }

@@ -120,19 +120,10 @@ pub fn plot(rows: &[CostRow]) -> Plot {
     let point = |row: &CostRow| {
         Some([row.multiply_accumulates as f64 / 1e9 / across, (row.auc? - least) / up])
     };
-    let tick = |from: f64, over: f64| {
-        move |part: i32| {
-            let share = f64::from(part) / 5.0;
-            (share, format!("{:.1}", from + over * share))
-        }
-    };
     Plot {
         title: "AUC against cost".to_owned(),
-        x: Axis {
-            label: "giga multiply-accumulates a check".to_owned(),
-            ticks: (0..=5).map(tick(0.0, across)).collect(),
-        },
-        y: Axis { label: "AUC, %".to_owned(), ticks: (0..=5).map(tick(least, up)).collect() },
+        x: Axis::even("giga multiply-accumulates a check", [0.0, across]),
+        y: Axis::even("AUC, %", [least, 100.0]),
         series: vec![Series {
             name: String::new(),
             colour: 0,

@@ -14,4 +14,5 @@ pub mod plot;
 pub mod protocol;
 pub mod quality;
 pub mod residual;
+pub mod trade_off;
 pub mod training_run;

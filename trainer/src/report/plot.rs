@@ -21,10 +21,23 @@ pub struct Axis {
     pub ticks: Vec<(f64, String)>,
 }
 
+impl Axis {
+    /// An axis from `from` to `to` in five equal parts.
+    pub fn even(label: &str, [from, to]: [f64; 2]) -> Self {
+        let tick = |part: i32| {
+            let share = f64::from(part) / 5.0;
+            (share, format!("{:.1}", from + (to - from) * share))
+        };
+        Self { label: label.to_owned(), ticks: (0..=5).map(tick).collect() }
+    }
+}
+
 /// How a series is drawn.
 pub enum Shape {
     /// Connected points.
     Line(Vec<[f64; 2]>),
+    /// Points with their names beside them.
+    Points(Vec<([f64; 2], String)>),
     /// Heights of bars that share the width equally.
     Bars(Vec<f64>),
     /// A thin vertical line.
@@ -130,6 +143,9 @@ impl Series {
                 let path = path_through(points);
                 format!("<path class=\"series\" style=\"stroke:{colour}\" d=\"{path}\"/>\n")
             }
+            Shape::Points(points) => {
+                points.iter().map(|(point, name)| named_point(*point, name, colour)).collect()
+            }
             Shape::Diagonal => {
                 let path = path_through(&[[0.0, 0.0], [1.0, 1.0]]);
                 format!("<path class=\"guide\" d=\"{path}\"/>\n")
@@ -160,6 +176,14 @@ impl Series {
 /// From the unit square to the picture; what lies outside is moved to its border.
 fn place([x, y]: [f64; 2]) -> [f64; 2] {
     [LEFT + x.clamp(0.0, 1.0) * INNER[0], TOP + (1.0 - y.clamp(0.0, 1.0)) * INNER[1]]
+}
+
+/// A dot, its name on the side where there is more room.
+fn named_point(point: [f64; 2], name: &str, colour: &str) -> String {
+    let [x, y] = place(point);
+    let (anchor, aside) = if point[0] > 0.5 { ("end", -7.0) } else { ("start", 7.0) };
+    format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\" fill=\"{colour}\"/>\n")
+        + &text([x + aside, y + 4.0], anchor, name, "")
 }
 
 fn path_through(points: &[[f64; 2]]) -> String {

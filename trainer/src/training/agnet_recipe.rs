@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use burn::tensor::Device;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use despoof::weights::{NamedTensor, load_part};
 use despoof_nn::agnet::{AgNet, AgNetConfig, Variant};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::agnet::AgNetData;
 use super::agnet::AgNetTraining;
+use super::agnet_sizes::AgNetSizes;
 use super::checkpoint::load_weights;
 use super::labelled_faces::CueReading;
 use super::options::{TrainingOptions, share};
@@ -23,9 +24,9 @@ use crate::import::agnet_with_pretrained_trunks;
 /// Network, strategy, cue.
 #[derive(Debug, Clone, Args, Serialize)]
 pub struct AgNetRecipe {
-    /// How face and cue come together.
-    #[arg(long, value_enum, default_value_t)]
-    pub variant: VariantName,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub sizes: AgNetSizes,
     /// How to learn what holds in domains never seen.
     #[arg(long, value_enum, default_value_t)]
     pub strategy: StrategyName,
@@ -35,9 +36,6 @@ pub struct AgNetRecipe {
     #[command(flatten)]
     #[serde(flatten)]
     pub cue: CueChoice,
-    /// Look at the aligned face alone, as the paper does, and not at what is around it.
-    #[arg(long)]
-    pub face_only: bool,
     /// Standardise every residual, as the authors' code does.
     #[arg(long)]
     pub standardised_cue: bool,
@@ -67,49 +65,7 @@ pub struct AgNetRecipe {
     pub extra_real: Option<PathBuf>,
 }
 
-/// A variant, as the command line names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum VariantName {
-    /// The cue guides every layer.
-    #[default]
-    AgNet,
-    /// The face alone.
-    OnlyImage,
-    /// The residual alone.
-    OnlyResidual,
-    /// Two networks beside each other.
-    DualBranch,
-}
-
-impl From<VariantName> for Variant {
-    fn from(name: VariantName) -> Self {
-        match name {
-            VariantName::AgNet => Self::AgNet,
-            VariantName::OnlyImage => Self::OnlyImage,
-            VariantName::OnlyResidual => Self::OnlyResidual,
-            VariantName::DualBranch => Self::DualBranch,
-        }
-    }
-}
-
-impl From<Variant> for VariantName {
-    fn from(variant: Variant) -> Self {
-        match variant {
-            Variant::AgNet => Self::AgNet,
-            Variant::OnlyImage => Self::OnlyImage,
-            Variant::OnlyResidual => Self::OnlyResidual,
-            Variant::DualBranch => Self::DualBranch,
-        }
-    }
-}
-
 impl AgNetRecipe {
-    /// Sizes of the network, out of the preset's.
-    pub fn config(&self, preset: AgNetConfig) -> AgNetConfig {
-        preset.with_variant(self.variant.into()).with_face_only(self.face_only)
-    }
-
     /// The teacher, if there is one.
     ///
     /// # Errors
@@ -126,7 +82,7 @@ impl AgNetRecipe {
     /// The same from a plane of another name.
     pub fn reading_from(&self, plane: String) -> Option<CueReading> {
         let reading = CueReading { plane, standardised: self.standardised_cue };
-        Variant::from(self.variant).looks_at_cue().then_some(reading)
+        Variant::from(self.sizes.variant).looks_at_cue().then_some(reading)
     }
 }
 

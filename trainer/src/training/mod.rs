@@ -2,6 +2,7 @@
 
 pub mod agnet;
 pub mod agnet_recipe;
+pub mod agnet_sizes;
 pub mod arcface;
 pub mod augment;
 pub mod autoencoder;

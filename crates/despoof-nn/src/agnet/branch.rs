@@ -65,7 +65,7 @@ pub(super) struct Tokens {
 impl Branch {
     pub(super) fn new(config: &AgNetConfig, device: &Device) -> Self {
         Self {
-            patch_embed: config.embedder.init(config.width, device),
+            patch_embed: config.embedder.init(config.width, config.shrink, device),
             cls_token: learned_token(1, config.width, device),
             pos_embed: learned_token(1 + config.tokens, config.width, device),
             blocks: (0..config.layers).map(|_| config.layer().init(device)).collect(),

@@ -13,6 +13,10 @@ pub struct AgNetConfig {
     /// How face and cue come together.
     #[serde(default, skip_serializing_if = "Variant::is_ag_net")]
     pub variant: Variant,
+    /// Side of the squares of pixels that are averaged to one before the network looks, at face, wider
+    /// crop and cue alike: with 2 it sees half the resolution at a quarter of the trunks' cost.
+    #[serde(default = "whole", skip_serializing_if = "is_whole")]
+    pub shrink: usize,
     /// What makes tokens of the face.
     pub embedder: EmbedderConfig,
     /// Number of those tokens: positions of the embedder's map.
@@ -36,6 +40,15 @@ pub struct AgNetConfig {
     pub mlp_ratio: usize,
     /// Width of the embedding in front of the classifier.
     pub bottleneck_width: usize,
+}
+
+/// For manifests written before images could be shrunk.
+fn whole() -> usize {
+    1
+}
+
+fn is_whole(shrink: &usize) -> bool {
+    *shrink == whole()
 }
 
 /// What the class token is in front of the first layer.
@@ -91,6 +104,7 @@ impl AgNetConfig {
     pub fn paper() -> Self {
         Self {
             variant: Variant::AgNet,
+            shrink: whole(),
             embedder: EmbedderConfig::Patches { side: 16 },
             tokens: 196,
             context_tokens: None,
@@ -109,6 +123,7 @@ impl AgNetConfig {
         let lite0 = EfficientNetLiteConfig::lite0();
         Self {
             variant: Variant::AgNet,
+            shrink: whole(),
             embedder: EmbedderConfig::EfficientNetLite(lite0.clone().to_stride_16()),
             tokens: 196,
             // Of 112×112 pixels.
@@ -135,6 +150,15 @@ impl AgNetConfig {
     pub fn with_face_only(self, face_only: bool) -> Self {
         let context_tokens = self.context_tokens.filter(|_| !face_only);
         Self { context_tokens, ..self }
+    }
+
+    /// The same network over images shrunk by `shrink` in both directions; its maps have fewer positions.
+    #[must_use]
+    pub fn with_shrink(self, shrink: usize) -> Self {
+        // Trunks round up where a map's side is odd.
+        let fewer = |tokens: usize| tokens.isqrt().div_ceil(shrink).pow(2);
+        let context_tokens = self.context_tokens.map(fewer);
+        Self { shrink, tokens: fewer(self.tokens), context_tokens, ..self }
     }
 
     /// A layer of the network; only AG-Net's own has cross-attention.

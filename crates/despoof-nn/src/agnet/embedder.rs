@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::efficientnet_lite::{EfficientNetLite, EfficientNetLiteConfig};
 use crate::layers;
-use crate::ops::tokens_from_map;
+use crate::ops::{self, tokens_from_map};
 use crate::resnet::{ResNet, ResNetConfig};
 
 /// Face embedder F_emb (paper eq. 6).
@@ -36,15 +36,17 @@ pub enum CueEncoderConfig {
 pub(super) struct Embedder {
     pub(super) trunk: Option<EfficientNetLite>,
     proj: Conv2d,
+    #[module(skip)]
+    shrink: usize,
 }
 
 impl EmbedderConfig {
-    pub(super) fn init(&self, width: usize, device: &Device) -> Embedder {
+    pub(super) fn init(&self, width: usize, shrink: usize, device: &Device) -> Embedder {
         let trunk = match self {
             Self::Patches { .. } => None,
             Self::EfficientNetLite(config) => Some(config.init(device)),
         };
-        Embedder { trunk, proj: self.projection(width, device) }
+        Embedder { trunk, proj: self.projection(width, device), shrink }
     }
 
     /// What makes tokens of the trunk's map, or of the image where there is no trunk.
@@ -64,6 +66,7 @@ impl Embedder {
 
     /// The same behind another projection.
     pub(super) fn forward_by(&self, projection: &Conv2d, image: Tensor<4>) -> Tensor<4> {
+        let image = shrunk(image, self.shrink);
         let map = match &self.trunk {
             Some(trunk) => trunk.forward(image),
             None => image,
@@ -104,6 +107,11 @@ impl CueEncoder {
             Self::EfficientNetLite(network) => network.forward(cue),
         })
     }
+}
+
+/// An image of which squares of `shrink` × `shrink` pixels are one.
+pub(super) fn shrunk(image: Tensor<4>, shrink: usize) -> Tensor<4> {
+    if shrink == 1 { image } else { ops::average_pool(image, shrink) }
 }
 
 /// A convolution over squares that do not overlap.

@@ -18,7 +18,7 @@ use crate::cost;
 use crate::layers;
 use crate::ops;
 use branch::{Branch, ContextEmbedder, Parts, Tokens, learned_token};
-use embedder::{CueEncoder, Embedder};
+use embedder::{CueEncoder, Embedder, shrunk};
 
 pub use config::{AgNetConfig, ClassToken, Variant};
 pub use embedder::{CueEncoderConfig, EmbedderConfig};
@@ -45,6 +45,8 @@ pub struct AgNet {
     classifier: Linear,
     #[module(skip)]
     variant: Variant,
+    #[module(skip)]
+    shrink: usize,
     #[module(skip)]
     class_token: ClassToken,
 }
@@ -87,7 +89,7 @@ impl AgNetConfig {
     pub fn init(&self, device: &Device) -> AgNet {
         let is = |variant| self.variant == variant;
         AgNet {
-            patch_embed: self.embedder.init(self.width, device),
+            patch_embed: self.embedder.init(self.width, self.shrink, device),
             cls_token: learned_token(1, self.width, device),
             pos_embed: learned_token(1 + self.tokens, self.width, device),
             context: self.context_tokens.map(|count| ContextEmbedder::new(self, count, device)),
@@ -98,6 +100,7 @@ impl AgNetConfig {
             bottleneck: LinearConfig::new(self.feature_width(), self.bottleneck_width).init(device),
             classifier: LinearConfig::new(self.bottleneck_width, CLASSES).init(device),
             variant: self.variant,
+            shrink: self.shrink,
             class_token: self.class_token,
         }
     }
@@ -157,7 +160,8 @@ impl AgNet {
     /// # Panics
     /// In a variant that the cue does not guide.
     pub fn cue_tokens(&self, cue: Tensor<4>) -> Tensor<3> {
-        self.cue_encoder.as_ref().expect("the cue guides this variant").forward(cue)
+        let encoder = self.cue_encoder.as_ref().expect("the cue guides this variant");
+        encoder.forward(shrunk(cue, self.shrink))
     }
 
     /// Parameters that only [`Self::cue_tokens`] needs.

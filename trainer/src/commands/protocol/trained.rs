@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::{Args, value_parser};
 use despoof::metrics::Bootstrap;
+use despoof_nn::presets::Preset;
 use serde::Serialize;
 
-use crate::cue_source::OtherRuns;
+use crate::cue_source::{OtherRuns, sampler};
+use crate::evaluation::check_cost::multiply_accumulates;
 use crate::evaluation::domain::Domain;
 use crate::evaluation::figures::{Figures, TrainedRow};
 use crate::evaluation::fold::Fold;
@@ -97,6 +99,8 @@ struct Printed<'a, O> {
     rows: &'a [TrainedRow],
     mean: TrainedMean,
     mean_per_video: Option<TrainedMean>,
+    /// Of a check with the trained network; none where the cue is not the generator's.
+    multiply_accumulates: Option<u64>,
     config: &'a O,
     bundle_digest: &'a str,
     seed: Seeds<'a>,
@@ -173,6 +177,7 @@ impl<O: Serialize> TrainedProtocol<'_, O> {
             rows: &rows,
             mean: mean_of(&figures),
             mean_per_video: (!videos.is_empty()).then(|| mean_of(&videos)),
+            multiply_accumulates: self.cost(&pipeline.checker.manifest().preset)?,
             config: self.config,
             bundle_digest: &pipeline.checker.manifest().digest,
             seed: self.common.printed_seeds(),
@@ -187,6 +192,15 @@ impl<O: Serialize> TrainedProtocol<'_, O> {
             print!("{}", table(&rows));
         }
         Ok(())
+    }
+
+    fn cost(&self, preset: &Preset) -> Result<Option<u64>> {
+        let AgNetRecipe { sizes, cue, .. } = &self.training.recipe;
+        let agnet = sizes.config(preset.agnet.clone())?;
+        let is_counted = cue.noise_samples == 1 && cue.name.is_dfg();
+        let is_counted = is_counted || !agnet.variant.looks_at_cue();
+        let preset = Preset { agnet, sampler: sampler(&preset.sampler, cue), ..preset.clone() };
+        Ok(is_counted.then(|| multiply_accumulates(&preset)))
     }
 
     fn rows(&self, pipeline: &Pipeline) -> Result<Vec<TrainedRow>> {

@@ -7,6 +7,7 @@ mod identity;
 mod noise;
 mod quality;
 mod residual;
+mod trade_off;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -29,6 +30,8 @@ pub enum ReportCommand {
     Quality(quality::QualityOptions),
     /// Strength of the residuals by domain and instrument, and how much it tells alone.
     Residual(residual::ResidualOptions),
+    /// Accuracy against cost of networks that protocols have trained.
+    TradeOff(trade_off::TradeOffOptions),
 }
 
 /// Runs `despoof report`.
@@ -41,5 +44,6 @@ pub fn run(command: &ReportCommand) -> Result<()> {
         ReportCommand::Identity(options) => identity::run(options),
         ReportCommand::Quality(options) => quality::run(options),
         ReportCommand::Residual(options) => residual::run(options),
+        ReportCommand::TradeOff(options) => trade_off::run(options),
     }
 }
