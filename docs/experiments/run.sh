@@ -17,8 +17,11 @@ set -u
 : "${SOURCES:=${DOMAINS%%=*}}" # domains of tables 2 and 6; here the first one
 : "${STEPS:=400}"
 : "${BATCH:=16}"
+: "${RATE:=4e-4}" # the highest learning rate
 : "${SHARE:=1}" # of the photos
 : "${SEEDS:=0,1,2}"
+: "${NETWORK:=}"         # further options of all networks, for example \`--shrink 2\`
+: "${CHECKPOINTS:=5}"    # of each training; each is scored for the oracle
 : "${CUE_STEPS:=2000}"   # of the trainings of other sources
 : "${ANODDPM_STEPS:=20}" # calls; the paper has 200
 : "${FIGURE_FACES:=${REAL}}"
@@ -56,8 +59,11 @@ once() {
 protocol() {
   local name=$1 kind=$2
   shift 2
+  local network
+  read -r -a network <<< "$NETWORK"
   local line=("$DESPOOF" protocol "$kind" --domains "$DOMAINS" --bundle "$BUNDLE" --out "$OUT/runs"
-    --steps "$STEPS" --batch "$BATCH" --share "$SHARE" --seed "$SEEDS" "$@")
+    --steps "$STEPS" --checkpoint-every $((STEPS / CHECKPOINTS)) --batch "$BATCH" --learning-rate "$RATE"
+    --warm-up $((STEPS / 8)) --share "$SHARE" --seed "$SEEDS" ${network[@]+"${network[@]}"} "$@")
   once "$name" "${line[@]}" --json --report "$results/$name"
   if [ -s "$results/$name.out" ] && [ -e "$results/$name.log" ] && [ ! -e "$results/$name.txt" ]; then
     mv "$results/$name.out" "$results/$name.json"
@@ -110,6 +116,16 @@ protocol averaged-noise leave-one-out --strategy ssdg --cue dfg-noise --noise-sa
 once noise "$DESPOOF" report noise --faces "$REAL" --bundle "$BUNDLE" --json
 protocol families leave-one-family-out --strategy ssdg
 protocol families-only-image leave-one-family-out --strategy ssdg --variant only-image
+
+protocol face-only leave-one-out --strategy ssdg --face-only
+
+# Accuracy against cost, beside table 1: AG-Net's resolution instead of NETWORK's, its depth, its width.
+for shrink in 1 2 3; do
+  NETWORK="--shrink $shrink" protocol "sizes-shrink-$shrink" leave-one-out --strategy ssdg
+done
+for sizes in "--layers 0" "--layers 2" "--width 96"; do
+  NETWORK="$NETWORK $sizes" protocol "sizes${sizes// /-}" leave-one-out --strategy ssdg
+done
 
 # Figure 3; it shows people.
 read -r -a figure_faces <<< "$FIGURE_FACES"
