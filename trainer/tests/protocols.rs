@@ -158,6 +158,39 @@ fn variants_families_and_many_targets() {
 }
 
 #[test]
+fn smaller_networks_stand_beside_the_whole_one() {
+    let scratch = three_domains("sizes");
+    let line = format!(
+        "protocol leave-one-out --domains a=a,b=b --bundle {BUNDLE} --steps 1 --batch 2 --resamples 0 \
+         --out out --json --cue dfg-noised-input --noised-to 201 --sampler-steps 1"
+    );
+    let small = "--shrink 2 --layers 1 --width 96 --face-only";
+    for (file, sizes) in [("small.json", small), ("whole.json", "--layers 1")] {
+        let printed = succeed(&scratch, &format!("{line} {sizes}"));
+        std::fs::write(scratch.join(file), printed).expect("it can be written");
+    }
+    let results = "small=small.json,whole=whole.json";
+    let drawn =
+        json(&scratch, &format!("report trade-off --results {results} --chart c.svg --json"));
+    let rows = drawn["rows"].as_array().expect("rows");
+    assert_eq!((&rows[0]["name"], &rows[1]["name"]), (&"small".into(), &"whole".into()));
+    let cost = |row: &Value| row["multiply_accumulates"].as_u64().expect("a number");
+    // Face, cue and what is around them are most of what AG-Net costs; the generator is neither's.
+    assert!(cost(&rows[1]) - cost(&rows[0]) > 600_000_000, "{rows:?}");
+    let chart = std::fs::read_to_string(scratch.join("c.svg")).expect("it was drawn");
+    assert!(chart.contains(">small</text>") && chart.contains(">whole</text>"));
+
+    let refused = despoof(&scratch, &format!("{line} --width 100"));
+    assert!(
+        String::from_utf8_lossy(&refused.stderr).contains("3 heads cannot share a width of 100")
+    );
+    let refused = despoof(&scratch, "report trade-off --results a/index.jsonl");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("write NAME=FILE"));
+    let refused = despoof(&scratch, "report trade-off --results a=a/index.jsonl");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("is nothing that `protocol"));
+}
+
+#[test]
 fn noise_is_measured_on_a_bundle() {
     let scratch = three_domains("noise");
     let line = format!("report noise --faces a --bundle {BUNDLE} --count 2 --repeats 2 --json");

@@ -11,9 +11,6 @@ use despoof_nn::sampler::{SamplerConfig, Start};
 use super::{CueChoice, CueName, CueSource};
 use crate::runs::{self, GeneratorRuns};
 
-/// Where the authors' code starts from the input.
-const NOISED_TO: usize = 801;
-
 /// Generator and identity encoder.
 pub struct Dfg {
     identity: IdentityEncoder,
@@ -63,7 +60,7 @@ fn generators(generator: &Generator, choice: &CueChoice) -> Vec<Generator> {
 pub fn sampler(own: &SamplerConfig, choice: &CueChoice) -> SamplerConfig {
     let start = match choice.name {
         CueName::DfgNoise => Start::Noise,
-        CueName::DfgNoisedInput => Start::NoisedInput { timestep: NOISED_TO },
+        CueName::DfgNoisedInput => Start::NoisedInput { timestep: choice.noised_to.into() },
         _ => own.start,
     };
     SamplerConfig {
@@ -88,9 +85,13 @@ mod tests {
             name: CueName::DfgNoise,
             sampler_steps: Some(50),
             noise_seed: Some(9),
-            noise_samples: 1,
+            ..CueChoice::default()
         };
         let expected = SamplerConfig { start: Start::Noise, steps: 50, seed: 9, ..own.clone() };
+        assert_eq!(sampler(&own, &choice), expected);
+        let choice =
+            CueChoice { name: CueName::DfgNoisedInput, noised_to: 201, ..CueChoice::default() };
+        let expected = SamplerConfig { start: Start::NoisedInput { timestep: 201 }, ..own.clone() };
         assert_eq!(sampler(&own, &choice), expected);
     }
 }

@@ -46,6 +46,13 @@ pub enum CueName {
     Anoddpm,
 }
 
+/// Where the authors' code starts from the input.
+const NOISED_TO: u16 = 801;
+
+fn is_authors(noised_to: &u16) -> bool {
+    *noised_to == NOISED_TO
+}
+
 /// A source and how it is sampled.
 #[derive(Debug, Clone, Args, Serialize)]
 pub struct CueChoice {
@@ -53,6 +60,10 @@ pub struct CueChoice {
     #[arg(long = "cue", value_name = "SOURCE", value_enum, default_value_t)]
     #[serde(rename = "cue")]
     pub name: CueName,
+    /// Time step to which `dfg-noised-input` noises the input, out of 1 to 1000.
+    #[arg(long, value_name = "STEP", default_value_t = NOISED_TO, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[serde(skip_serializing_if = "is_authors")]
+    pub noised_to: u16,
     /// Calls of a diffusion model [default: its preset's; 200 of anoddpm].
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,7 +120,13 @@ pub struct OtherRuns {
 
 impl Default for CueChoice {
     fn default() -> Self {
-        Self { name: CueName::Dfg, sampler_steps: None, noise_seed: None, noise_samples: 1 }
+        Self {
+            name: CueName::Dfg,
+            noised_to: NOISED_TO,
+            sampler_steps: None,
+            noise_seed: None,
+            noise_samples: 1,
+        }
     }
 }
 
@@ -146,6 +163,9 @@ impl std::fmt::Display for CueName {
 impl std::fmt::Display for CueChoice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.name)?;
+        if self.name == CueName::DfgNoisedInput && !is_authors(&self.noised_to) {
+            write!(f, "-to-{}", self.noised_to)?;
+        }
         if let Some(steps) = self.sampler_steps {
             write!(f, "-steps-{steps}")?;
         }
@@ -255,6 +275,8 @@ mod tests {
         assert_eq!(memae.plane(), "generated-memae.u8");
         let sampled = CueChoice { sampler_steps: Some(10), noise_seed: Some(3), ..choice.clone() };
         assert_eq!(sampled.plane(), "generated-dfg-steps-10-seed-3.u8");
+        let start = CueChoice { name: CueName::DfgNoisedInput, noised_to: 201, ..choice.clone() };
+        assert_eq!(start.plane(), "generated-dfg-noised-input-to-201.u8");
         let averaged = CueChoice { noise_samples: 4, ..choice };
         assert_eq!(averaged.plane(), "generated-dfg-mean-of-4.u8");
     }
