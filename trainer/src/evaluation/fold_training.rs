@@ -16,7 +16,7 @@ use crate::data::face_store::{FaceEntry, FaceStore};
 use crate::runs;
 use crate::training::agnet::{AgNetData, AgNetTraining};
 use crate::training::agnet_recipe::{AgNetRecipe, started};
-use crate::training::checkpoint::{self, Better, load_weights};
+use crate::training::checkpoint::{self, Better};
 use crate::training::labelled_faces::{instrument, is_live};
 use crate::training::options::TrainingOptions;
 use crate::training::run::{Pass, StepLoss, Training, train};
@@ -74,9 +74,7 @@ impl StrategyVisitor for FoldTraining<'_> {
             recipe: self.recipe,
             training: self.options.clone(),
         };
-        training.catch_up(&network)?;
-        train(&training, network.clone(), &self.options, &kept)?;
-        training.catch_up(&network)
+        train(&training, network, &self.options, &kept).map(drop)
     }
 }
 
@@ -89,20 +87,6 @@ struct FoldScores<'a, S> {
 }
 
 impl<S: Strategy> FoldScores<'_, S> {
-    /// Scores the last checkpoint, where the process ended between writing and scoring it. Not what is
-    /// in memory: there, burn's batch norms have not yet taken in their last step.
-    fn catch_up(&self, fresh: &S::Network) -> Result<()> {
-        if !self.run.exists() {
-            return Ok(());
-        }
-        match checkpoint::last_step(self.run)? {
-            Some(step) if step > 0 && !step_scores::is_there(self.run, step) => {
-                self.score(&load_weights(self.run, fresh.clone())?, step).map(drop)
-            }
-            _ => Ok(()),
-        }
-    }
-
     fn score(&self, network: &S::Network, step: usize) -> Result<Vec<(&'static str, f64)>> {
         let agnet = S::agnet(network).valid();
         let of = |role: Role| -> Result<(Vec<usize>, Vec<f32>)> {

@@ -11,6 +11,8 @@ use serde_json::{Map, Value, json};
 /// Appends to a run's `metrics.jsonl`.
 pub struct MetricsLog {
     file: File,
+    /// The last step that a measurement was logged of.
+    measured: Option<usize>,
 }
 
 impl MetricsLog {
@@ -21,8 +23,10 @@ impl MetricsLog {
     /// A file that cannot be read or written.
     pub fn open(run: &Path, step: usize) -> Result<Self> {
         let path = run.join("metrics.jsonl");
+        let mut measured = None;
         if path.exists() {
             let kept = lines_up_to(&path, step)?;
+            measured = last_measured(&kept);
             // Renamed into its place: a run that is killed here loses no line.
             let rewritten = run.join("metrics-unfinished.jsonl");
             std::fs::write(&rewritten, kept)
@@ -30,7 +34,13 @@ impl MetricsLog {
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
         let file = OpenOptions::new().create(true).append(true).open(&path);
-        Ok(Self { file: file.with_context(|| format!("cannot open {}", path.display()))? })
+        let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+        Ok(Self { file, measured })
+    }
+
+    /// Whether the measurement of this step is there.
+    pub fn is_measured(&self, step: usize) -> bool {
+        self.measured == Some(step)
     }
 
     /// Logs a training step.
@@ -54,6 +64,7 @@ impl MetricsLog {
     /// # Errors
     /// A full disk.
     pub fn evaluation(&mut self, step: usize, measured: &[(&str, f64)]) -> Result<()> {
+        self.measured = Some(step);
         if measured.is_empty() { Ok(()) } else { self.line(step, measured.iter()) }
     }
 
@@ -66,6 +77,13 @@ impl MetricsLog {
         object.extend(numbers.map(|(name, value)| ((*name).to_owned(), json!(value))));
         writeln!(self.file, "{}", Value::Object(object)).context("cannot write metrics.jsonl")
     }
+}
+
+/// The step of the last line that is a measurement: those of steps have a loss.
+fn last_measured(lines: &str) -> Option<usize> {
+    let values = lines.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let measurement = values.into_iter().find(|value| value.get("loss").is_none())?;
+    measurement["step"].as_u64().map(|step| step as usize)
 }
 
 fn lines_up_to(path: &Path, step: usize) -> Result<String> {

@@ -104,6 +104,25 @@ fn resumed_run_equals_uninterrupted_run() {
     remove(&parts.run);
 }
 
+/// Killed between the last checkpoint and its measurement.
+#[test]
+fn a_checkpoint_that_was_not_measured_is_measured_by_the_next_run() {
+    let training = Doubling { nan_from: None };
+    let options = options("unmeasured", 4);
+    trained(&training, &options).expect("it trains");
+    let path = options.run.join("metrics.jsonl");
+    let log = || std::fs::read_to_string(&path).expect("there is a log");
+    let whole = log();
+    let (before, measurement) = whole.trim_end().rsplit_once('\n').expect("there are lines");
+    assert!(measurement.contains("\"error\""), "{measurement}");
+    std::fs::write(&path, format!("{before}\n")).expect("it can be written");
+    for resumed in 1..3 {
+        trained(&training, &options).expect("it resumes");
+        assert_eq!(log(), whole, "after {resumed} resumed runs");
+    }
+    remove(&options.run);
+}
+
 #[test]
 fn a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_checkpoint() {
     let good = Doubling { nan_from: None };

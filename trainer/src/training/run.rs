@@ -110,6 +110,10 @@ pub fn train<T: Training, S: Serialize>(
     let mut log = MetricsLog::open(&options.run, state.step)?;
     let devices = options.devices()?;
     let progress = progress_bar(options.steps, state.step);
+    if state.step > 0 && !log.is_measured(state.step) {
+        // The process ended between writing the checkpoint and measuring it.
+        measure(training, &state, options, &mut log)?;
+    }
     while state.step < options.steps {
         let started = Instant::now();
         let (next, loss, parts) = optimise(training, state, options, &devices)?;
@@ -119,21 +123,21 @@ pub fn train<T: Training, S: Serialize>(
         progress.set_position(state.step as u64);
         progress.set_message(format!("loss {loss:.5}"));
         if state.step.is_multiple_of(options.checkpoint_every) || state.step == options.steps {
-            keep(training, &state, options, &mut log)?;
+            checkpoint::save(&options.run, &state)?;
+            measure(training, &state, options, &mut log)?;
         }
     }
     progress.finish();
     Ok(weights(&state).clone())
 }
 
-/// Writes a checkpoint, measures, and remembers the checkpoint if it is the best so far.
-fn keep<T: Training>(
+/// Measures a checkpoint that is written, and remembers it if it is the best so far.
+fn measure<T: Training>(
     training: &T,
     state: &Checkpoint<T::Network>,
     options: &TrainingOptions,
     log: &mut MetricsLog,
 ) -> Result<()> {
-    checkpoint::save(&options.run, state)?;
     let pictures = options.run.join("samples");
     std::fs::create_dir_all(&pictures)?;
     let name = pictures.join(format!("step-{:06}.png", state.step));
