@@ -111,6 +111,12 @@ for steps in 1 2 4 10 50; do
     protocol "steps-$start-$steps" leave-one-out --strategy ssdg --cue "dfg-$start" --sampler-steps "$steps"
   done
 done
+# How much the residual says alone, by how far the input was noised: from the autoencoder's own loss on.
+for step in 1 201 401 601 801; do
+  protocol "residual-noised-to-$step" leave-one-out --strategy ssdg --variant only-residual \
+    --cue dfg-noised-input --noised-to "$step" --sampler-steps 1
+done
+protocol residual-noise leave-one-out --strategy ssdg --variant only-residual --cue dfg-noise --sampler-steps 4
 protocol standardised leave-one-out --strategy ssdg --standardised-cue
 protocol averaged-noise leave-one-out --strategy ssdg --cue dfg-noise --noise-samples 4
 once noise "$DESPOOF" report noise --faces "$REAL" --bundle "$BUNDLE" --json
