@@ -116,7 +116,7 @@ fn a_shrunk_network_averages_pixels_first() {
     let small = AgNetConfig { context_tokens: Some(4), ..small_config() };
     let shrinking = small.clone().with_shrink(2).init(&Device::flex());
     let record = shrinking.clone().into_record();
-    let config = AgNetConfig { shrink: 1, ..small.with_shrink(2) };
+    let config = AgNetConfig { tokens: 4, context_tokens: Some(1), ..small };
     let plain = config.init(&Device::flex()).load_record(record);
     let [face, context, cue] = [image(1, 64), image(1, 32), image(1, 64)];
     let halves = |image: &Tensor<4>| average_pool(image.clone(), 2);

@@ -1,6 +1,7 @@
 //! Which network of table 3 AG-Net is, and where its sizes differ from the preset's.
 
 use anyhow::{Result, ensure};
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
 use despoof_nn::agnet::{AgNetConfig, Variant};
 use serde::{Deserialize, Serialize};
@@ -26,9 +27,9 @@ pub struct AgNetSizes {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub width: Option<usize>,
     /// Side of the squares of pixels that are averaged to one before AG-Net looks [default: the preset's].
-    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u8).range(1..=4))]
+    #[arg(long, value_name = "PIXELS", value_parser = RangedU64ValueParser::<usize>::new().range(1..=4))]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub shrink: Option<u8>,
+    pub shrink: Option<usize>,
 }
 
 /// A variant, as the command line names it.
@@ -58,7 +59,7 @@ impl AgNetSizes {
             face_only: config.context_tokens.is_none(),
             layers: Some(config.layers),
             width: Some(config.width),
-            shrink: Some(config.shrink as u8),
+            shrink: Some(config.shrink),
         }
     }
 
@@ -74,7 +75,7 @@ impl AgNetSizes {
             width > 0 && width.is_multiple_of(heads),
             "{heads} heads cannot share a width of {width}"
         );
-        let shrink = self.shrink.map_or(preset.shrink, usize::from);
+        let shrink = self.shrink.unwrap_or(preset.shrink);
         Ok(AgNetConfig { layers, width, ..preset }
             .with_variant(self.variant.into())
             .with_face_only(self.face_only)
@@ -118,9 +119,10 @@ mod tests {
             ..AgNetSizes::default()
         };
         let config = sizes.config(AgNetConfig::web()).expect("three heads share 96");
-        assert_eq!((config.tokens, config.context_tokens), (49, Some(16)));
+        assert_eq!((config.layers, config.width, config.shrink), (2, 96, 2));
         let again = AgNetSizes::from_config(&config);
         assert_eq!(again.config(AgNetConfig::web()).expect("the same"), config);
+        assert_eq!(AgNetSizes::default().config(config.clone()).expect("the same").shrink, 2);
         let odd = AgNetSizes { width: Some(100), ..sizes };
         assert!(odd.config(AgNetConfig::web()).is_err());
     }

@@ -35,7 +35,7 @@ impl ContextEmbedder {
     pub(super) fn new(config: &AgNetConfig, tokens: usize, device: &Device) -> Self {
         Self {
             proj: config.embedder.projection(config.width, device),
-            pos_embed: learned_token(tokens, config.width, device),
+            pos_embed: learned_token(config.after_shrinking(tokens), config.width, device),
         }
     }
 }
@@ -67,7 +67,11 @@ impl Branch {
         Self {
             patch_embed: config.embedder.init(config.width, config.shrink, device),
             cls_token: learned_token(1, config.width, device),
-            pos_embed: learned_token(1 + config.tokens, config.width, device),
+            pos_embed: learned_token(
+                1 + config.after_shrinking(config.tokens),
+                config.width,
+                device,
+            ),
             blocks: (0..config.layers).map(|_| config.layer().init(device)).collect(),
             norm: layer_norm(config.width, device),
             class_token: config.class_token,

@@ -19,7 +19,7 @@ pub struct AgNetConfig {
     pub shrink: usize,
     /// What makes tokens of the face.
     pub embedder: EmbedderConfig,
-    /// Number of those tokens: positions of the embedder's map.
+    /// Number of those tokens: positions of the embedder's map, where the image is not shrunk.
     pub tokens: usize,
     /// Number of further tokens that the embedder makes of a wider crop, the face with what is around
     /// it; none where the network sees the face alone, as in the paper.
@@ -152,13 +152,16 @@ impl AgNetConfig {
         Self { context_tokens, ..self }
     }
 
-    /// The same network over images shrunk by `shrink` in both directions; its maps have fewer positions.
+    /// The same network over images shrunk by `shrink` in both directions.
     #[must_use]
     pub fn with_shrink(self, shrink: usize) -> Self {
-        // Trunks round up where a map's side is odd.
-        let fewer = |tokens: usize| tokens.isqrt().div_ceil(shrink).pow(2);
-        let context_tokens = self.context_tokens.map(fewer);
-        Self { shrink, tokens: fewer(self.tokens), context_tokens, ..self }
+        Self { shrink, ..self }
+    }
+
+    /// What is left of `tokens` of a square map once the image is shrunk. Trunks round up where a side is
+    /// odd.
+    pub(super) fn after_shrinking(&self, tokens: usize) -> usize {
+        tokens.isqrt().div_ceil(self.shrink).pow(2)
     }
 
     /// A layer of the network; only AG-Net's own has cross-attention.
