@@ -79,12 +79,13 @@ verb unpack --bundle "$OUT/bundle" --out "$OUT/unpacked"
 verb eval --bundle "$OUT/bundle" --data "$DATA" --share 0.02 --resamples 100 --report "$OUT/report"
 verb protocol leave-one-out --domains "first=$DATA,second=$DATA" --bundle "$OUT/bundle" --share 0.02
 verb protocol limited-source --domains "first=$DATA,second=$DATA" --sources first --bundle "$OUT/bundle" --share 0.02 \
-  --steps 2 --batch 4 --out "$OUT/protocol"
+  --steps 2 --batch 4 --shrink 2 --out "$OUT/protocol" --report "$OUT/limited"
 verb protocol leave-one-family-out --domains "sim=$OUT/attacks" --families screen --bundle "$OUT/bundle" \
   --steps 2 --batch 4 --out "$OUT/families"
 verb report figure3 --faces "$OUT/attacks" --cues dfg-noise --out "$OUT/figure3" --bundle "$OUT/bundle"
 verb report noise --faces "$OUT/attacks" --count 4 --repeats 2 --noise-samples 1 --cues dfg --bundle "$OUT/bundle"
 verb report residual --faces "$OUT/attacks"
+verb report trade-off --results "half=$OUT/limited/protocol.json" --chart "$OUT/trade-off.svg"
 verb report cue-use --faces "$OUT/attacks" --count 16 --bundle "$OUT/bundle"
 verb report cost --faces "$OUT/attacks" --count 16 --steps 0,1 --bundle "$OUT/bundle"
 verb report quality --data "$DATA" --share 0.02 --bundle "$OUT/bundle"
