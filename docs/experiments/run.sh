@@ -120,8 +120,9 @@ protocol residual-noise leave-one-out --strategy ssdg --variant only-residual --
 protocol standardised leave-one-out --strategy ssdg --standardised-cue
 protocol averaged-noise leave-one-out --strategy ssdg --cue dfg-noise --noise-samples 4
 once noise "$DESPOOF" report noise --faces "$REAL" --bundle "$BUNDLE" --json
-protocol families leave-one-family-out --strategy ssdg
-protocol families-only-image leave-one-family-out --strategy ssdg --variant only-image
+families=(--families print,screen,print-cut)
+protocol families leave-one-family-out --strategy ssdg "${families[@]}"
+protocol families-only-image leave-one-family-out --strategy ssdg --variant only-image "${families[@]}"
 
 protocol face-only leave-one-out --strategy ssdg --face-only
 

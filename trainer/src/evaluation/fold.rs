@@ -15,7 +15,8 @@ pub struct Fold {
     pub sources: Vec<String>,
     /// Domains that are tested; none tests persons of the sources that training held out.
     pub targets: Vec<String>,
-    /// Attack family that is neither trained on nor used for a threshold, and alone tested.
+    /// Attack family, or one instrument of a family, that is neither trained on nor used for a
+    /// threshold, and alone tested.
     pub family: Option<String>,
 }
 
@@ -42,7 +43,7 @@ impl Fold {
     pub fn role(&self, entry: &FaceEntry) -> Role {
         let domain = &entry.metadata.domain;
         let is_attack = !is_live(entry);
-        let of_family = is_attack && self.family.as_deref() == Some(family(entry));
+        let of_family = is_attack && self.leaves_out(instrument(entry));
         let is_tested = self.family.is_none() || of_family || !is_attack;
         if self.targets.contains(domain) {
             return if is_tested { Role::Test(domain.clone()) } else { Role::Unused };
@@ -68,22 +69,47 @@ impl Fold {
         store
     }
 
-    /// Attack families that training has seen.
-    pub fn seen(&self, store: &FaceStore) -> BTreeSet<String> {
+    /// Which attacks training knows.
+    pub fn seen(&self, store: &FaceStore) -> SeenAttacks {
         let seen = store.entries.iter().filter(|entry| self.role(entry) == Role::Training);
-        seen.filter(|entry| !is_live(entry)).map(|entry| family(entry).to_owned()).collect()
+        let families = seen
+            .filter(|entry| !is_live(entry))
+            .map(|entry| family_of(instrument(entry)).to_owned())
+            .collect();
+        SeenAttacks { families, left_out: self.family.clone() }
     }
+
+    fn leaves_out(&self, instrument: &str) -> bool {
+        self.family.as_deref().is_some_and(|left_out| is_of(instrument, left_out))
+    }
+}
+
+/// Attacks that a training knows.
+#[derive(Debug, Clone, Default)]
+pub struct SeenAttacks {
+    /// Families of which it has seen some instrument.
+    pub families: BTreeSet<String>,
+    /// What it was not shown, though it may know others of the family.
+    pub left_out: Option<String>,
+}
+
+impl SeenAttacks {
+    /// Whether the family of an instrument is known, and it was not left out.
+    pub fn knows(&self, instrument: &str) -> bool {
+        let left_out = self.left_out.as_deref().is_some_and(|it| is_of(instrument, it));
+        self.families.contains(family_of(instrument)) && !left_out
+    }
+}
+
+/// Whether an instrument is of a family, or is what the name says itself.
+fn is_of(instrument: &str, name: &str) -> bool {
+    [instrument, family_of(instrument)].contains(&name)
 }
 
 /// Half of the persons that training held out: the others fix the threshold.
 fn is_tested_person(entry: &FaceEntry) -> bool {
     let person = entry.metadata.known_subject().unwrap_or(&entry.key);
     stable_hash(&format!("tested {person}")).is_multiple_of(2)
-}
-
-/// Family of a face's attack.
-fn family(entry: &FaceEntry) -> &str {
-    family_of(instrument(entry))
 }
 
 /// Family of an attack instrument: simulated species and recorded attacks of one kind are one family.
@@ -142,6 +168,20 @@ mod tests {
         assert_eq!(fold.role(&entry("a", "live", Some("recaptured"), "train")), Role::Training);
         assert_eq!(fold.role(&entry("c", "print", None, "train")), Role::Unused);
         assert_eq!(family_of("paper-mask"), "paper-mask");
+    }
+
+    #[test]
+    fn one_instrument_can_be_left_out_of_its_family() {
+        let fold = fold(&["c"], Some("print-cut"));
+        let of = |domain, species| fold.role(&entry(domain, "live", Some(species), "train"));
+        assert_eq!(of("a", "print-cut"), Role::Unused);
+        assert_eq!(of("a", "print-flat"), Role::Training);
+        assert_eq!(of("c", "print-cut"), Role::Test("c".to_owned()));
+        assert_eq!(of("c", "print-flat"), Role::Unused);
+        let families = BTreeSet::from(["print".to_owned()]);
+        let seen = SeenAttacks { families, left_out: fold.family.clone() };
+        assert!(seen.knows("print-flat") && seen.knows("print"));
+        assert!(!seen.knows("print-cut") && !seen.knows("screen-phone"));
     }
 
     #[test]

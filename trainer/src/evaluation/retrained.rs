@@ -1,6 +1,6 @@
 //! Protocols with AG-Net trained anew for each fold and seed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use clap::Parser;
 
 use super::domain::Domain;
-use super::fold::Fold;
+use super::fold::{Fold, SeenAttacks};
 use super::fold_training::FoldTraining;
 use super::pipeline::Pipeline;
 use super::prepared::prepare;
@@ -118,8 +118,8 @@ impl Protocol<'_> {
         step_scores::read(&run, &fold.rows())
     }
 
-    /// Attack families that a fold's training has seen.
-    pub fn seen(faces: &PreparedFaces, fold: &Fold) -> BTreeSet<String> {
+    /// Attacks that a fold's training knows.
+    pub fn seen(faces: &PreparedFaces, fold: &Fold) -> SeenAttacks {
         fold.seen(&faces.store)
     }
 

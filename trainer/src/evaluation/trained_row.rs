@@ -1,11 +1,11 @@
 //! A target's numbers over seeds: oracle as the authors' code reports it, honest as a user would get it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::figures::{
     AttackFigures, Figures, HonestFigures, Intervals, OracleFigures, SeedFigures, TrainedRow,
 };
-use super::fold::family_of;
+use super::fold::SeenAttacks;
 use super::leave_one_out::equal_error_threshold;
 use super::scored::{NonResponse, Scored};
 use super::spread::{interval, mean};
@@ -34,7 +34,7 @@ pub fn row(
     name: &str,
     target: usize,
     seeds: &[SeedScores],
-    seen: &BTreeSet<String>,
+    seen: &SeenAttacks,
     non_response: NonResponse,
     bootstrap: &Bootstrap,
 ) -> Option<TrainedRow> {
@@ -141,14 +141,14 @@ fn figures(measured: &[Measured]) -> Figures {
     }
 }
 
-fn attacks(measured: &[Measured], seen: &BTreeSet<String>) -> BTreeMap<String, AttackFigures> {
+fn attacks(measured: &[Measured], seen: &SeenAttacks) -> BTreeMap<String, AttackFigures> {
     let of = |name: &str, count: usize| {
         let rate = |select: fn(&Summary) -> &BTreeMap<String, f64>| {
             mean(measured.iter().map(|it| select(&it.last).get(name).copied()))
         };
         AttackFigures {
             count,
-            unseen: !seen.contains(family_of(name)),
+            unseen: !seen.knows(name),
             honest_apcer: rate(|last| &last.rates.honest.apcer_by_attack),
             eer_apcer: rate(|last| &last.rates.oracle.apcer_by_attack),
         }
@@ -159,6 +159,8 @@ fn attacks(measured: &[Measured], seen: &BTreeSet<String>) -> BTreeMap<String, A
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::super::scored::label_from_name;
     use super::super::trained_mean::mean_of;
     use super::*;
@@ -194,7 +196,8 @@ mod tests {
         // The first separates, though not at the sources' threshold; the last takes the print for live.
         let steps = [step(10, 0.6, 0.5), step(20, 0.7, 0.85)];
         let seeds = [SeedScores { seed: 3, steps: &steps }];
-        let seen = BTreeSet::from(["print".to_owned()]);
+        let families = BTreeSet::from(["print".to_owned()]);
+        let seen = SeenAttacks { families, left_out: None };
         let bootstrap = Bootstrap { resamples: 10, seed: 0 };
         let row = row("t", 0, &seeds, &seen, NonResponse::default(), &bootstrap).expect("a row");
         assert_eq!(row.figures.oracle.hter, Some(0.0));
@@ -214,7 +217,7 @@ mod tests {
         let bad = [step(10, 0.7, 0.85)];
         let seeds = [SeedScores { seed: 0, steps: &good }, SeedScores { seed: 1, steps: &bad }];
         let bootstrap = Bootstrap { resamples: 10, seed: 0 };
-        let seen = BTreeSet::new();
+        let seen = SeenAttacks::default();
         let row = row("t", 0, &seeds, &seen, NonResponse::default(), &bootstrap).expect("a row");
         assert_eq!(row.figures.auc, Some(87.5));
         let [low, high] = row.figures.intervals.auc.expect("two seeds");

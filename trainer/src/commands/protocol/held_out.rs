@@ -46,7 +46,7 @@ pub struct FamilyOptions {
     #[command(flatten)]
     #[serde(flatten)]
     common: CommonOptions,
-    /// Families to leave out, one at a time; `--held-out-family` has no part in this.
+    /// Families, or single attacks such as print-cut, to leave out, one at a time; `--held-out-family` has no part in this.
     #[arg(long, value_delimiter = ',', num_args = 1.., default_value = "print,screen")]
     families: Vec<String>,
     #[command(flatten)]

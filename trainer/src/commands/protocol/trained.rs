@@ -77,7 +77,7 @@ pub struct TrainingChoice {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checkpoint_every: Option<usize>,
     /// Attack family that is neither trained on nor used for thresholds, and alone tested: print, screen,
-    /// or any other attack's own name.
+    /// or an attack's own name, for example print-cut.
     #[arg(long, value_name = "FAMILY")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_out_family: Option<String>,
