@@ -6,7 +6,8 @@
 #   … docs/experiments/run.sh table3-only-image table4-memae                                # some of it
 #   … docs/experiments/run.sh --list                                                        # what is there
 #
-# Results: $OUT/results/NAME.json (as `--json` prints them), NAME.txt (the table), NAME.log (how it was run).
+# Results: $OUT/results/NAME.json (as `--json` prints them), NAME.txt (command, git revision, seconds, table), NAME.log (the
+# first three of these).
 set -u
 
 : "${DESPOOF:=target/debug/despoof}" # the command
@@ -67,7 +68,12 @@ protocol() {
   once "$name" "${line[@]}" --json --report "$results/$name"
   if [ -s "$results/$name.out" ] && [ -e "$results/$name.log" ] && [ ! -e "$results/$name.txt" ]; then
     mv "$results/$name.out" "$results/$name.json"
-    "${line[@]}" > "$results/$name.txt"
+    {
+      echo "\$ despoof ${line[*]:1}"
+      grep -o '"revision":"[^"]*"' "$results/$name.json" | tr -d '"'
+      tail -n 1 "$results/$name.log"
+      "${line[@]}"
+    } > "$results/$name.txt"
   fi
 }
 

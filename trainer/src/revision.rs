@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
-/// The git revision of the sources this program was built from, with `-dirty` where files differ
-/// from it; `unknown` outside a checkout.
+/// The git revision of the checkout this program was built in, as that checkout is now (a program older
+/// than its last commit says the commit's), with `-dirty` where files differ from it; `unknown`
+/// outside a checkout.
 pub fn revision() -> String {
     let described = Command::new("git")
         .args(["-C", env!("CARGO_MANIFEST_DIR"), "describe", "--always", "--dirty", "--abbrev=12"])
