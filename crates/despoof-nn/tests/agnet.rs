@@ -114,7 +114,7 @@ fn what_is_around_the_face_counts_where_it_is_looked_at() {
 #[test]
 fn a_shrunk_network_averages_pixels_first() {
     let small = AgNetConfig { context_tokens: Some(4), ..small_config() };
-    let shrinking = small.clone().with_shrink(2).init(&Device::flex());
+    let shrinking = AgNetConfig { shrink: 2, ..small.clone() }.init(&Device::flex());
     let record = shrinking.clone().into_record();
     let config = AgNetConfig { tokens: 4, context_tokens: Some(1), ..small };
     let plain = config.init(&Device::flex()).load_record(record);

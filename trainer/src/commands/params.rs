@@ -30,7 +30,7 @@ pub fn run(options: &ParamsOptions) -> Result<()> {
         println!("{:<22}{:>14}{millions:>14.1}{:>8}", cost.name, cost.parameters, cost.passes);
     }
     let parameters: usize = costs.iter().map(|cost| cost.parameters).sum();
-    let check = multiply_accumulates(&preset) as f64 / 1e6;
+    let check = multiply_accumulates(&costs) as f64 / 1e6;
     println!("{:<22}{parameters:>14}{check:>14.1}", "a check");
     println!("MTCNN is not listed: its cost depends on the photo.");
     Ok(())

@@ -24,9 +24,8 @@ pub struct NetworkCost {
     pub passes: u64,
 }
 
-/// Multiply-accumulates of a check.
-pub fn multiply_accumulates(preset: &Preset) -> u64 {
-    let costs = network_costs(preset);
+/// Multiply-accumulates of these networks, as often as a check passes through them.
+pub fn multiply_accumulates(costs: &[NetworkCost]) -> u64 {
     costs.iter().map(|cost| cost.multiply_accumulates * cost.passes).sum()
 }
 

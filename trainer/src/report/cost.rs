@@ -112,23 +112,29 @@ fn cost(checker: &Checker, cue: &impl Fn(&Tensor<4>) -> Tensor<4>, device: &Devi
 
 /// Area under the curve against cost, one mark a row.
 pub fn plot(rows: &[CostRow]) -> Plot {
-    let most =
-        rows.iter().map(|row| row.multiply_accumulates as f64 / 1e9).fold(1.0, f64::max).ceil();
-    let aucs = || rows.iter().filter_map(|row| row.auc);
-    let least = (aucs().fold(100.0, f64::min) - 0.5).floor();
-    let [across, up] = [most, 100.0 - least];
-    let point = |row: &CostRow| {
-        Some([row.multiply_accumulates as f64 / 1e9 / across, (row.auc? - least) / up])
-    };
+    let measured: Vec<(u64, f64)> =
+        rows.iter().filter_map(|row| Some((row.multiply_accumulates, row.auc?))).collect();
+    let lowest = measured.iter().map(|(_, auc)| *auc).fold(100.0, f64::min);
+    auc_against_cost("AUC, %", (lowest - 0.5).floor(), &measured, Shape::Line)
+}
+
+/// AUCs in percent from `least` on against multiply-accumulates; `shape` draws their places, in their
+/// order.
+pub fn auc_against_cost(
+    label: &str,
+    least: f64,
+    measured: &[(u64, f64)],
+    shape: impl FnOnce(Vec<[f64; 2]>) -> Shape,
+) -> Plot {
+    let giga = |cost: u64| cost as f64 / 1e9;
+    let most = measured.iter().map(|(cost, _)| giga(*cost)).fold(1.0, f64::max).ceil();
+    let place = |&(cost, auc): &(u64, f64)| [giga(cost) / most, (auc - least) / (100.0 - least)];
+    let shape = shape(measured.iter().map(place).collect());
     Plot {
         title: "AUC against cost".to_owned(),
-        x: Axis::even("giga multiply-accumulates a check", [0.0, across]),
-        y: Axis::even("AUC, %", [least, 100.0]),
-        series: vec![Series {
-            name: String::new(),
-            colour: 0,
-            shape: Shape::Line(rows.iter().filter_map(point).collect()),
-        }],
+        x: Axis::even("giga multiply-accumulates a check", [0.0, most]),
+        y: Axis::even(label, [least, 100.0]),
+        series: vec![Series { name: String::new(), colour: 0, shape }],
     }
 }
 

@@ -5,7 +5,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::plot::{Axis, Plot, Series, Shape};
+use super::cost::auc_against_cost;
+use super::plot::{Plot, Shape};
 
 /// A protocol's result.
 #[derive(Debug, Clone, Serialize)]
@@ -67,23 +68,14 @@ pub fn read(name: &str, path: &Path) -> Result<TradeOff> {
 
 /// A named point for each result.
 pub fn plot(rows: &[TradeOff]) -> Plot {
-    let giga = |row: &TradeOff| row.multiply_accumulates as f64 / 1e9;
-    let most = rows.iter().map(giga).fold(1.0, f64::max).ceil();
+    let measured: Vec<(u64, f64)> =
+        rows.iter().map(|row| (row.multiply_accumulates, row.auc)).collect();
     let lowest = rows.iter().map(|row| row.auc).fold(100.0, f64::min);
+    let names = rows.iter().map(|row| row.name.clone());
     let least = 10.0 * (lowest / 10.0).floor();
-    let point = |row: &TradeOff| {
-        ([giga(row) / most, (row.auc - least) / (100.0 - least)], row.name.clone())
-    };
-    Plot {
-        title: "AUC against cost".to_owned(),
-        x: Axis::even("giga multiply-accumulates a check", [0.0, most]),
-        y: Axis::even("mean AUC over targets, %", [least, 100.0]),
-        series: vec![Series {
-            name: String::new(),
-            colour: 0,
-            shape: Shape::Points(rows.iter().map(point).collect()),
-        }],
-    }
+    auc_against_cost("mean AUC over targets, %", least, &measured, |places| {
+        Shape::Points(places.into_iter().zip(names).collect())
+    })
 }
 
 #[cfg(test)]

@@ -76,10 +76,9 @@ impl AgNetSizes {
             "{heads} heads cannot share a width of {width}"
         );
         let shrink = self.shrink.unwrap_or(preset.shrink);
-        Ok(AgNetConfig { layers, width, ..preset }
+        Ok(AgNetConfig { layers, width, shrink, ..preset }
             .with_variant(self.variant.into())
-            .with_face_only(self.face_only)
-            .with_shrink(shrink))
+            .with_face_only(self.face_only))
     }
 }
 

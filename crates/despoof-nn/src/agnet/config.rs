@@ -152,12 +152,6 @@ impl AgNetConfig {
         Self { context_tokens, ..self }
     }
 
-    /// The same network over images shrunk by `shrink` in both directions.
-    #[must_use]
-    pub fn with_shrink(self, shrink: usize) -> Self {
-        Self { shrink, ..self }
-    }
-
     /// What is left of `tokens` of a square map once the image is shrunk. Trunks round up where a side is
     /// odd.
     pub(super) fn after_shrinking(&self, tokens: usize) -> usize {

@@ -66,12 +66,17 @@ impl Embedder {
 
     /// The same behind another projection.
     pub(super) fn forward_by(&self, projection: &Conv2d, image: Tensor<4>) -> Tensor<4> {
-        let image = shrunk(image, self.shrink);
+        let image = self.shrunk(image);
         let map = match &self.trunk {
             Some(trunk) => trunk.forward(image),
             None => image,
         };
         layers::conv2d(projection, map)
+    }
+
+    /// An image of which squares of as many pixels as the network's `shrink` says are one.
+    pub(super) fn shrunk(&self, image: Tensor<4>) -> Tensor<4> {
+        if self.shrink == 1 { image } else { ops::average_pool(image, self.shrink) }
     }
 }
 
@@ -107,11 +112,6 @@ impl CueEncoder {
             Self::EfficientNetLite(network) => network.forward(cue),
         })
     }
-}
-
-/// An image of which squares of `shrink` × `shrink` pixels are one.
-pub(super) fn shrunk(image: Tensor<4>, shrink: usize) -> Tensor<4> {
-    if shrink == 1 { image } else { ops::average_pool(image, shrink) }
 }
 
 /// A convolution over squares that do not overlap.

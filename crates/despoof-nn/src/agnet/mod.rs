@@ -18,7 +18,7 @@ use crate::cost;
 use crate::layers;
 use crate::ops;
 use branch::{Branch, ContextEmbedder, Parts, Tokens, learned_token};
-use embedder::{CueEncoder, Embedder, shrunk};
+use embedder::{CueEncoder, Embedder};
 
 pub use config::{AgNetConfig, ClassToken, Variant};
 pub use embedder::{CueEncoderConfig, EmbedderConfig};
@@ -45,8 +45,6 @@ pub struct AgNet {
     classifier: Linear,
     #[module(skip)]
     variant: Variant,
-    #[module(skip)]
-    shrink: usize,
     #[module(skip)]
     class_token: ClassToken,
 }
@@ -100,7 +98,6 @@ impl AgNetConfig {
             bottleneck: LinearConfig::new(self.feature_width(), self.bottleneck_width).init(device),
             classifier: LinearConfig::new(self.bottleneck_width, CLASSES).init(device),
             variant: self.variant,
-            shrink: self.shrink,
             class_token: self.class_token,
         }
     }
@@ -161,7 +158,7 @@ impl AgNet {
     /// In a variant that the cue does not guide.
     pub fn cue_tokens(&self, cue: Tensor<4>) -> Tensor<3> {
         let encoder = self.cue_encoder.as_ref().expect("the cue guides this variant");
-        encoder.forward(shrunk(cue, self.shrink))
+        encoder.forward(self.patch_embed.shrunk(cue))
     }
 
     /// Parameters that only [`Self::cue_tokens`] needs.

@@ -9,7 +9,7 @@ use despoof_nn::presets::Preset;
 use serde::Serialize;
 
 use crate::cue_source::{OtherRuns, sampler};
-use crate::evaluation::check_cost::multiply_accumulates;
+use crate::evaluation::check_cost::{multiply_accumulates, network_costs};
 use crate::evaluation::domain::Domain;
 use crate::evaluation::figures::{Figures, TrainedRow};
 use crate::evaluation::fold::Fold;
@@ -200,7 +200,7 @@ impl<O: Serialize> TrainedProtocol<'_, O> {
         let is_counted = cue.noise_samples == 1 && cue.name.is_dfg();
         let is_counted = is_counted || !agnet.variant.looks_at_cue();
         let preset = Preset { agnet, sampler: sampler(&preset.sampler, cue), ..preset.clone() };
-        Ok(is_counted.then(|| multiply_accumulates(&preset)))
+        Ok(is_counted.then(|| multiply_accumulates(&network_costs(&preset))))
     }
 
     fn rows(&self, pipeline: &Pipeline) -> Result<Vec<TrainedRow>> {
