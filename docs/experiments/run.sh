@@ -122,6 +122,10 @@ for step in 1 201 401 601 801; do
   protocol "residual-noised-to-$step" leave-one-out --strategy ssdg --variant only-residual \
     --cue dfg-noised-input --noised-to "$step" --sampler-steps 1
 done
+# The same with the face beside it, beside table 1.
+for step in 201 401; do
+  protocol "noised-to-$step" leave-one-out --strategy ssdg --cue dfg-noised-input --noised-to "$step" --sampler-steps 1
+done
 protocol residual-noise leave-one-out --strategy ssdg --variant only-residual --cue dfg-noise --sampler-steps 4
 protocol standardised leave-one-out --strategy ssdg --standardised-cue
 protocol averaged-noise leave-one-out --strategy ssdg --cue dfg-noise --noise-samples 4

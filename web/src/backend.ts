@@ -69,12 +69,12 @@ export class BackendLink {
   }
 
   /** Loads unless it is loaded already. */
-  async ready(onProgress?: (progress: Progress) => void): Promise<Readiness> {
+  async ready(onProgress?: (progress: Progress) => void, signal?: AbortSignal): Promise<Readiness> {
     // Wrapped, so that the same function passed twice is heard twice.
     const listener = (progress: Progress) => onProgress?.(progress);
     this.#progressListeners.add(listener);
     try {
-      return (await this.#loaded()).readiness;
+      return (await withSignal(signal, this.#loaded())).readiness;
     } finally {
       this.#progressListeners.delete(listener);
     }
@@ -141,6 +141,7 @@ export class BackendLink {
     if (this.#disposed) {
       throw disposedError();
     }
+    const options = this.#loadOptions(backend);
     const link = new WorkerLink((name) => this.#locate(name));
     this.#link = link;
     const report = (progress: Progress) => {
@@ -148,7 +149,7 @@ export class BackendLink {
         listener(progress);
       }
     };
-    const loaded = await link.call('load', this.#loadOptions(backend), report);
+    const loaded = await link.call('load', options, report);
     link.onClose = () => {
       this.#engine = undefined;
     };
@@ -169,7 +170,6 @@ export class BackendLink {
   }
 
   #loadOptions(backend: Backend): LoadOptions {
-    const folder = (url: string | URL, base?: string) => new URL(`${url}`.replace(/\/?$/, '/'), base).href;
     const { assetBaseUrl, modelBaseUrl, locateAsset } = this.#options;
     const page = document.baseURI;
     const assets = assetBaseUrl === undefined ? undefined : folder(assetBaseUrl, page);
@@ -197,6 +197,15 @@ export class BackendLink {
     }
     this.#fallback ??= { from: 'webgpu', code: error.code, message: error.message };
     return true;
+  }
+}
+
+/** The address of a folder, ending with a slash. */
+function folder(url: string | URL, base: string): string {
+  try {
+    return new URL(`${url}`.replace(/\/?$/, '/'), base).href;
+  } catch (error) {
+    throw new DespoofError('asset_fetch_failed', `${url} is no address of a folder`, { cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 /** The camera: opening it with errors that say what is wrong. */
 
 import { DespoofError, type ErrorCode, messageOf } from './errors.js';
-import { abortError } from './signal.js';
+import { abortError, withSignal } from './signal.js';
 
 export { DespoofError, type ErrorCode } from './errors.js';
 
@@ -38,6 +38,9 @@ const CAMERA_ERRORS: Readonly<Record<string, ErrorCode>> = {
 /** Milliseconds a camera may send nothing before it counts as lost. */
 const MUTED_FOR = 3000;
 
+/** Milliseconds a camera that was granted may take to its first picture. */
+const SHOWN_WITHIN = 10_000;
+
 /**
  * Asks for the front camera and shows it in `video`, which should be `playsinline` and `muted`.
  * Call it on a user's gesture, after saying why.
@@ -57,23 +60,37 @@ export async function openCamera(video: HTMLVideoElement, options: CameraOptions
     stop();
     throw abortError(signal);
   }
-  video.srcObject = stream;
-  try {
-    await video.play();
-  } catch (error) {
-    stop();
-    throw new DespoofError('camera_lost', `the camera shows nothing: ${messageOf(error)}`, { cause: error });
-  }
-  if (signal?.aborted) {
-    stop();
-    throw abortError(signal);
-  }
   const track = stream.getVideoTracks()[0];
   const lost = whenLost(track).then((error) => {
     stop();
     return error;
   });
+  video.srcObject = stream;
+  try {
+    await withSignal(signal, playing(video, lost));
+  } catch (error) {
+    stop();
+    throw error instanceof DespoofError
+      ? error
+      : new DespoofError('camera_lost', `the camera shows nothing: ${messageOf(error)}`, { cause: error });
+  }
   return { lost, stop, deviceId: track?.getSettings().deviceId };
+}
+
+/** A camera behind a closed shutter, or one that nobody feeds, may never show a picture. */
+async function playing(video: HTMLVideoElement, lost: Promise<DespoofError>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const dark = new Promise<DespoofError>((resolve) => {
+    timer = setTimeout(() => resolve(new DespoofError('camera_lost', 'the camera shows nothing')), SHOWN_WITHIN);
+  });
+  try {
+    const error = await Promise.race([video.play(), lost, dark]);
+    if (error !== undefined) {
+      throw error;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The cameras there are; they have names only after one was allowed. */

@@ -37,8 +37,12 @@ export interface CheckResult extends Checked {
 
 /** Checks pictures. */
 export interface Checker extends AsyncDisposable {
-  /** Loads everything a check needs; afterwards checks make no request. */
-  preload(onProgress?: (progress: Progress) => void): Promise<Readiness>;
+  /**
+   * Loads everything a check needs; afterwards checks make no request.
+   *
+   * @param signal Gives up waiting; what was begun goes on for the next who asks, until `dispose()`.
+   */
+  preload(onProgress?: (progress: Progress) => void, signal?: AbortSignal): Promise<Readiness>;
   /** Checks one picture, loading first where `preload` was not called. */
   check(source: CheckSource, options?: CheckOptions): Promise<CheckResult>;
   /** Checks several pictures of one person and decides them together; the first is explained. */
@@ -63,8 +67,8 @@ class WorkerChecker implements Checker {
     this.#backend = new BackendLink(options);
   }
 
-  preload(onProgress?: (progress: Progress) => void): Promise<Readiness> {
-    return this.#backend.ready(onProgress);
+  preload(onProgress?: (progress: Progress) => void, signal?: AbortSignal): Promise<Readiness> {
+    return this.#backend.ready(onProgress, signal);
   }
 
   async check(source: CheckSource, options: CheckOptions = {}): Promise<CheckResult> {
@@ -98,9 +102,12 @@ class WorkerChecker implements Checker {
   }
 }
 
+/** Of a video's `readyState`; as a number, because servers have no `HTMLMediaElement`. */
+const HAVE_CURRENT_DATA = 2;
+
 /** The frame a video shows now. */
 async function frameOf(video: HTMLVideoElement): Promise<ImageBitmap> {
-  if (video.videoWidth === 0) {
+  if (video.videoWidth === 0 || video.readyState < HAVE_CURRENT_DATA) {
     throw new DespoofError('frame_too_small', 'the video shows no picture yet');
   }
   return createImageBitmap(video);

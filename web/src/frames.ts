@@ -6,6 +6,7 @@ import { DespoofError } from './errors.js';
 import type { Backend, Evidence, FramesVerdict, Outcome, Stage } from './protocol.js';
 import { type ReasonCode, reasonsFrom } from './reasons.js';
 import { signedReport } from './report.js';
+import type { CaptureSettings } from './session/capture.js';
 import type { HintCode } from './session/gates.js';
 
 /** How to check several pictures. */
@@ -16,6 +17,8 @@ export interface FramesOptions {
   readonly challenge?: string;
   /** What was not as it should be when the frames were taken; becomes part of the reasons. */
   readonly faults?: readonly HintCode[];
+  /** How the frames were taken; becomes part of the report. */
+  readonly capture?: CaptureSettings;
   readonly signal?: AbortSignal;
   /** Hears each stage of each frame as it begins; frames are counted from 0. */
   readonly onStage?: (stage: Stage, frame: number) => void;
@@ -63,7 +66,7 @@ export async function checkFrames(
   options: FramesOptions,
   { check, decide }: FrameChecks,
 ): Promise<FramesResult> {
-  const { explain = false, challenge, faults = [], signal, onStage } = options;
+  const { explain = false, challenge, faults = [], capture, signal, onStage } = options;
   const results: CheckResult[] = [];
   for (const [index, source] of sources.entries()) {
     results.push(
@@ -94,7 +97,7 @@ export async function checkFrames(
     ...(evidence && { evidence }),
     advisory: true,
   };
-  return challenge === undefined ? result : { ...result, report: await signedReport(result, challenge) };
+  return challenge === undefined ? result : { ...result, report: await signedReport(result, challenge, capture) };
 }
 
 function frameResult({ outcome, score, faces, pictureDigest }: CheckResult): FrameResult {

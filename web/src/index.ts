@@ -35,7 +35,7 @@ export {
   STAGES,
 } from './protocol.js';
 export { REASON_CODES, type ReasonCode } from './reasons.js';
-export type { CaptureOptions } from './session/capture.js';
+export type { CaptureOptions, CaptureSettings } from './session/capture.js';
 export { DEFAULT_GATES, type Gates, HINT_CODES, type HintCode } from './session/gates.js';
 export type { Hint } from './session/hints.js';
 export { SESSION_STATES, type SessionState } from './session/machine.js';
@@ -45,5 +45,6 @@ export {
   type SessionEvents,
   type SessionOptions,
   type SessionProgress,
+  type SessionSource,
 } from './session/session.js';
 export { checkSupport, type Support, type SupportReason, type SupportTests } from './support.js';

@@ -9,6 +9,7 @@ import { DespoofError } from './errors.js';
 import type { FrameResult, FramesResult } from './frames.js';
 import type { Backend, Outcome } from './protocol.js';
 import type { ReasonCode } from './reasons.js';
+import type { CaptureSettings } from './session/capture.js';
 import { VERSION } from './version.js';
 
 /** The `typ` of a report's header. */
@@ -31,13 +32,19 @@ export interface ReportClaims {
   /** Score and SHA-256 of each frame; no picture, no description of the face. */
   readonly frames: readonly FrameResult[];
   readonly reasons: readonly ReasonCode[];
+  /** What was asked of the frames; none where the page gave pictures of its own. */
+  readonly capture: CaptureSettings | null;
   readonly backend: Backend;
   readonly modelDigest: string;
   readonly wasmDigest: string | null;
 }
 
 /** Signs a result with a key made for it. */
-export async function signedReport(result: FramesResult, nonce: string): Promise<string> {
+export async function signedReport(
+  result: FramesResult,
+  nonce: string,
+  capture: CaptureSettings | null = null,
+): Promise<string> {
   // Typed as always there; browsers leave it out on pages that are not secure.
   const subtle = crypto.subtle as SubtleCrypto | undefined;
   if (subtle === undefined) {
@@ -46,13 +53,13 @@ export async function signedReport(result: FramesResult, nonce: string): Promise
   const pair = await subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']);
   const { kty, crv, x, y } = await subtle.exportKey('jwk', pair.publicKey);
   const header = { alg: 'ES256', typ: REPORT_TYPE, jwk: { kty, crv, x, y } };
-  const signed = `${base64UrlOfJson(header)}.${base64UrlOfJson(claimsOf(result, nonce))}`;
+  const signed = `${base64UrlOfJson(header)}.${base64UrlOfJson(claimsOf(result, nonce, capture))}`;
   const algorithm = { name: 'ECDSA', hash: 'SHA-256' };
   const signature = await subtle.sign(algorithm, pair.privateKey, new TextEncoder().encode(signed));
   return `${signed}.${base64Url(new Uint8Array(signature))}`;
 }
 
-function claimsOf(result: FramesResult, nonce: string): ReportClaims {
+function claimsOf(result: FramesResult, nonce: string, capture: CaptureSettings | null): ReportClaims {
   const { outcome, score, threshold, spread, frames, reasons, backend, modelDigest, wasmDigest = null } = result;
   return {
     nonce,
@@ -65,6 +72,7 @@ function claimsOf(result: FramesResult, nonce: string): ReportClaims {
     spread,
     frames,
     reasons,
+    capture,
     backend,
     modelDigest,
     wasmDigest,

@@ -17,6 +17,30 @@ export function withSignal<T>(signal: AbortSignal | undefined, work: Promise<T>)
   });
 }
 
+/**
+ * Runs `work` with a signal that is aborted with `parent`, and after so many milliseconds. `AbortSignal.any` would be
+ * younger than everything else a check needs.
+ */
+export async function withTimeLimit<T>(
+  parent: AbortSignal,
+  milliseconds: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limited = new AbortController();
+  const abort = () => limited.abort(parent.reason);
+  const timer = setTimeout(() => limited.abort(new DOMException('time is over', 'TimeoutError')), milliseconds);
+  parent.addEventListener('abort', abort, { once: true });
+  if (parent.aborted) {
+    abort();
+  }
+  try {
+    return await work(limited.signal);
+  } finally {
+    clearTimeout(timer);
+    parent.removeEventListener('abort', abort);
+  }
+}
+
 /** What an aborted signal means here. */
 export function abortError({ reason }: AbortSignal): DespoofError {
   return reason instanceof DOMException && reason.name === 'TimeoutError'

@@ -31,7 +31,7 @@ export async function verifyReport(report: string, expected: Expected): Promise<
   const { alg, typ, jwk } = objectFrom(header);
   refuseIf(more.length > 0 || alg !== 'ES256' || typ !== REPORT_TYPE, 'not a despoof report');
   const signed = new TextEncoder().encode(`${header}.${payload}`);
-  refuseIf(!(await isSigned(jwk as JsonWebKey, bytesFrom(signature), signed)), 'the signature does not fit');
+  refuseIf(!(await isSigned(jwk as JsonWebKey, signature, signed)), 'the signature does not fit');
   const claims = objectFrom(payload) as unknown as ReportClaims;
   const { maxAge = 300, now = Date.now() / 1000, wasmDigests } = expected;
   refuseIf(claims.nonce !== expected.nonce, 'for another nonce');
@@ -42,12 +42,12 @@ export async function verifyReport(report: string, expected: Expected): Promise<
   return claims;
 }
 
-async function isSigned(jwk: JsonWebKey, signature: BufferSource, signed: BufferSource): Promise<boolean> {
+async function isSigned(jwk: JsonWebKey, signature: string, signed: BufferSource): Promise<boolean> {
   try {
     const key = await crypto.subtle.importKey('jwk', jwk, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['verify']);
-    return await crypto.subtle.verify({ name: 'ECDSA', hash: 'SHA-256' }, key, signature, signed);
+    return await crypto.subtle.verify({ name: 'ECDSA', hash: 'SHA-256' }, key, bytesFrom(signature), signed);
   } catch {
-    // Whatever is no key on this curve has signed nothing.
+    // Whatever is no key on this curve has signed nothing, and what is not base64 is no signature.
     return false;
   }
 }

@@ -55,8 +55,14 @@ export class WorkerLink {
         return;
       }
       const id = this.#calls++;
+      try {
+        this.#worker.postMessage({ id, call, options } as ToWorker);
+      } catch (error) {
+        // Everything but pictures is plain data.
+        reject(new DespoofError('photo_unreadable', 'this is no picture, or a closed one', { cause: error }));
+        return;
+      }
       this.#pending.set(id, { note: onNote, resolve, reject });
-      this.#worker.postMessage({ id, call, options } as ToWorker);
     });
   }
 

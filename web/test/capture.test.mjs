@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { FramePicker } from '../dist/session/frame-picker.js';
-import { captureFrames } from '../dist/session/capture.js';
+import { captureFrames as captureWithSettings, settingsFrom } from '../dist/session/capture.js';
 import { HintFilter } from '../dist/session/hints.js';
 
 const GOOD = { size: 0.5, centre: [0.5, 0.5], inside: 1, roll: 0, yaw: 0, pitch: 0, luminance: 0.5, sharpness: 100 };
@@ -26,6 +26,7 @@ function stage(look) {
         return frame;
       },
       examine: async ({ number }) => look(number),
+      cameraIsComing: () => false,
       now: () => time,
       sleep: async () => { time += 200; },
       onHint: (hint) => hints.push(hint),
@@ -33,6 +34,9 @@ function stage(look) {
     },
   };
 }
+
+const captureFrames = (source, tools, signal, options = {}) =>
+  captureWithSettings(source, tools, signal, settingsFrom(options));
 
 let pictures = 0;
 /** No two pictures of a camera are equally sharp. */
@@ -86,6 +90,22 @@ test('a camera too small or without a picture is refused', async () => {
   });
   await assert.rejects(captureFrames({ ...VIDEO, videoWidth: 0 }, tools, never), { code: 'camera_lost' });
   assert.equal((await captureFrames({ ...VIDEO, videoWidth: 320, videoHeight: 240 }, tools, never)).length, 5);
+});
+
+test('a camera that is coming may take its time, one that went dark may not', async () => {
+  const { tools } = stage(() => shows({}));
+  const started = tools.now();
+  const source = { ...VIDEO, videoWidth: 0 };
+  const coming = {
+    ...tools,
+    cameraIsComing: () => tools.now() - started < 20_000,
+    sleep: async () => {
+      await tools.sleep();
+      source.videoWidth = tools.now() - started < 21_000 ? 0 : 1280;
+    },
+  };
+  assert.equal((await captureFrames(source, coming, never)).length, 5);
+  await assert.rejects(captureFrames({ ...VIDEO, videoWidth: 0 }, tools, never), { code: 'camera_lost' });
 });
 
 test('ending it frees every frame', async () => {

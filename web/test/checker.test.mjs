@@ -279,4 +279,41 @@ test('a video without a picture is refused', async () => {
   await withGlobals(globals, () =>
     assert.rejects(createChecker().check({ videoWidth: 0 }), { code: 'frame_too_small' }),
   );
+  await withGlobals(globals, () =>
+    assert.rejects(createChecker().check({ videoWidth: 640, readyState: 1 }), { code: 'frame_too_small' }),
+  );
+});
+
+test('what is no picture is refused, and the next check goes on', async () => {
+  const { workers, globals } = fakeBrowser(answerLive);
+  await withGlobals(globals, async () => {
+    const checker = createChecker();
+    await checker.preload();
+    const { postMessage } = workers[0];
+    workers[0].postMessage = () => {
+      throw new DOMException('could not be cloned', 'DataCloneError');
+    };
+    await assert.rejects(checker.check(PHOTO), { name: 'DespoofError', code: 'photo_unreadable' });
+    workers[0].postMessage = postMessage;
+    assert.equal((await checker.check(PHOTO)).outcome, 'live');
+  });
+  assert.equal(workers.length, 1);
+});
+
+test('an address that is none is said, and no worker is left', async () => {
+  const { workers, globals } = fakeBrowser(answerLive);
+  await withGlobals(globals, () =>
+    assert.rejects(createChecker({ assetBaseUrl: 'https://[' }).preload(), { code: 'asset_fetch_failed' }),
+  );
+  assert.equal(workers.length, 0);
+});
+
+test('waiting for what is loaded can be given up, and the next who asks gets it', async () => {
+  const { workers, globals } = fakeBrowser(answerLive);
+  await withGlobals(globals, async () => {
+    const checker = createChecker();
+    await assert.rejects(checker.preload(undefined, AbortSignal.abort()), { code: 'cancelled' });
+    assert.equal((await checker.preload()).backend, 'webgpu');
+  });
+  assert.equal(workers.length, 1);
 });

@@ -23,6 +23,13 @@ test('a report says what was found', async () => {
   assert.equal(claims.version, '0.1.0');
 });
 
+test('a report says what was asked of the frames, and nothing where the page gave pictures of its own', async () => {
+  const capture = { frames: 3, collectFor: 1, patience: 1, timeout: 1, interval: 1, gates: {} };
+  const report = await withGlobals({ location: { origin: EXPECTED.origin } }, () => signedReport(RESULT, 'n-1', capture));
+  assert.deepEqual((await verifyReport(report, EXPECTED)).capture, capture);
+  assert.equal((await verifyReport(await sign(), EXPECTED)).capture, null);
+});
+
 test('a replayed report is refused: it has another session’s nonce, or is too old', async () => {
   const report = await sign();
   await refused(report, { ...EXPECTED, nonce: 'n-2' });
@@ -56,7 +63,7 @@ test('what is no report is refused', async () => {
   const [good, payload, signature] = (await sign()).split('.');
   const { jwk } = JSON.parse(Buffer.from(good, 'base64url'));
   const typ = 'despoof-report+jws';
-  for (const report of ['', 'a.b.c', `${good}.${payload}`, `${good}.${payload}.${signature}.more`]) {
+  for (const report of ['', 'a.b.c', `${good}.${payload}`, `${good}.${payload}.${signature}.more`, `${good}.${payload}.!!!`]) {
     await refused(report);
   }
   for (const fields of [{ alg: 'none', typ }, { alg: 'ES256', typ: 'JWT', jwk }, { alg: 'ES256', typ }, null]) {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createSession, DespoofError } from 'despoof';
+import { openCamera } from 'despoof/camera';
 import { withGlobals } from '../testing/globals.mjs';
 
 const RESULT = { outcome: 'live', frames: [], reasons: [], advisory: true };
@@ -165,4 +166,141 @@ test('an AbortSignal cancels, before and in the middle', async () => {
   controller.abort();
   await loading;
   assert.deepEqual(later.events, ['loading', 'cancelled', 'cancelled']);
+});
+
+test('a camera that shows nothing is switched off when the session is cancelled', async () => {
+  const camera = fakeCamera();
+  const { session, events } = heard({ checker: goodChecker() });
+  camera.video.play = () => {
+    setTimeout(() => session.cancel());
+    return new Promise(() => undefined);
+  };
+  await withGlobals(camera.globals, () => session.useCamera(camera.video));
+  assert.deepEqual(events, ['loading', 'ready', 'cancelled', 'cancelled']);
+  assert.equal(camera.track.stopped, true);
+});
+
+test('a camera that shows nothing is lost after a while, and switched off', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const camera = fakeCamera();
+  const playing = new Promise((played) => {
+    camera.video.play = () => {
+      played();
+      return new Promise(() => undefined);
+    };
+  });
+  await withGlobals(camera.globals, async () => {
+    const opening = assert.rejects(openCamera(camera.video), { code: 'camera_lost' });
+    await playing;
+    context.mock.timers.tick(10_000);
+    await opening;
+  });
+  assert.equal(camera.track.stopped, true);
+});
+
+test('a session is started once, and the second start does not disturb the first', async () => {
+  const camera = fakeCamera();
+  const { session, events } = heard({ checker: goodChecker() });
+  await withGlobals(camera.globals, async () => {
+    const first = session.useCamera(camera.video);
+    assert.equal(session.source, 'camera');
+    await assert.rejects(session.usePhotos([new Blob(['photo'])]), { code: 'internal' });
+    await first;
+  });
+  assert.equal(events.at(-1), 'result');
+});
+
+/** Several cameras; those in `held` are granted when the test says so. */
+function fakeCameras(held) {
+  const camera = fakeCamera();
+  const tracks = {};
+  const grants = {};
+  camera.globals.navigator.mediaDevices.getUserMedia = async ({ video: { deviceId } }) => {
+    const name = deviceId?.exact ?? 'front';
+    const { track } = fakeCamera();
+    tracks[name] = track;
+    if (held.includes(name)) {
+      await new Promise((resolve) => { grants[name] = resolve; });
+    }
+    return { getTracks: () => [track], getVideoTracks: () => [track] };
+  };
+  return { camera, tracks, grants };
+}
+
+test('of two other cameras the last one counts, and the first is switched off', async () => {
+  const { camera, tracks, grants } = fakeCameras(['a', 'b']);
+  let looks = 0;
+  const checker = goodChecker({
+    examine: async () => {
+      if (++looks === 1) {
+        void session.useOtherCamera(camera.video, 'a');
+        void session.useOtherCamera(camera.video, 'b');
+        setTimeout(() => { grants.b(); grants.a(); });
+      }
+      return looks < 5 ? { faces: 0, quality: null } : { faces: 1, quality: { ...QUALITY, sharpness: looks } };
+    },
+  });
+  const { session, events } = heard({ checker });
+  const opened = [];
+  session.on('camera', () => opened.push(Object.entries(tracks).filter(([, { stopped }]) => !stopped).map(([name]) => name)));
+  await withGlobals(camera.globals, () => session.useCamera(camera.video));
+  assert.equal(events.at(-1), 'result');
+  assert.deepEqual(opened, [['front'], ['b']]);
+  assert.deepEqual(Object.values(tracks).map(({ stopped }) => stopped), [true, true, true]);
+});
+
+test('a camera that is granted after the frames were taken stays off', async () => {
+  const { camera, tracks, grants } = fakeCameras(['a']);
+  let looks = 0;
+  const checker = goodChecker({
+    examine: async () => {
+      if (++looks === 2) {
+        void session.useOtherCamera(camera.video, 'a');
+      }
+      return { faces: 1, quality: { ...QUALITY, sharpness: looks } };
+    },
+    checkFrames: async () => {
+      grants.a();
+      await new Promise((resolve) => setTimeout(resolve));
+      return RESULT;
+    },
+  });
+  const { session, events } = heard({ checker });
+  await withGlobals(camera.globals, () => session.useCamera(camera.video));
+  assert.equal(events.at(-1), 'result');
+  assert.equal(tracks.a.stopped, true);
+});
+
+test('options count when they are needed, not when the session is made', async () => {
+  let challenge;
+  const told = [];
+  const checker = goodChecker({ checkFrames: async (_frames, options) => { told.push(options); return RESULT; } });
+  const camera = fakeCamera();
+  const session = createSession({ checker, capture: FAST, get challenge() { return challenge; } });
+  await session.load();
+  challenge = 'nonce';
+  await withGlobals(camera.globals, () => session.useCamera(camera.video));
+  assert.equal(told[0].challenge, 'nonce');
+  assert.equal(told[0].capture.frames, FAST.frames);
+  assert.equal(told[0].capture.patience, 8000);
+});
+
+test('a checker that is disposed in the middle cancels the session', async () => {
+  const checker = goodChecker({ checkFrames: () => Promise.reject(new DespoofError('cancelled', 'disposed')) });
+  const { session, events } = heard({ checker });
+  await session.usePhotos([new Blob(['photo'])]);
+  assert.deepEqual(events, ['loading', 'ready', 'analysing', 'cancelled', 'cancelled']);
+});
+
+test('a look at a frame that hangs ends the session', async () => {
+  const camera = fakeCamera();
+  const examine = (_frame, signal) =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new DespoofError(signal.reason.name === 'TimeoutError' ? 'timeout' : 'cancelled', '')));
+    });
+  const { session, events } = heard({ checker: goodChecker({ examine }), capture: { ...FAST, timeout: 20 } });
+  session.on('error', ({ code }) => assert.equal(code, 'timeout'));
+  await withGlobals(camera.globals, () => session.useCamera(camera.video));
+  assert.deepEqual(events, ['loading', 'ready', 'capturing', 'error', 'error']);
+  assert.equal(camera.track.stopped, true);
 });

@@ -85,7 +85,11 @@ for (const lang of ['ar', 'de', 'es', 'fr', 'hi', 'pt', 'zh']) {
 
 test('a form carries a report that a server accepts', async ({ page, site }) => {
   await page.goto(site.url);
-  await page.evaluate(() => document.querySelector('despoof-check').setAttribute('challenge', 'nonce-1'));
+  // The nonce comes after everything was loaded.
+  await page.evaluate(async () => {
+    await document.querySelector('despoof-check').load();
+    document.querySelector('despoof-check').setAttribute('challenge', 'nonce-1');
+  });
   await page.getByRole('button', { name: 'Start camera' }).click();
   await ending(page);
   const { report, result } = await page.evaluate(() => ({
@@ -97,7 +101,55 @@ test('a form carries a report that a server accepts', async ({ page, site }) => 
   expect(claims.outcome).toBe(result.outcome);
   expect(claims.frames).toHaveLength(5);
   expect(claims.frames[0].digest).toMatch(/^[0-9a-f]{64}$/);
+  expect(claims.capture).toMatchObject({ frames: 5, gates: { roll: 20 } });
   await expect(verifyReport(report, { ...expected, nonce: 'nonce-2' })).rejects.toThrow('another nonce');
+});
+
+test('a result stays where it is when the element is moved or loads again', async ({ page, site }) => {
+  await page.goto(site.url);
+  await page.locator('despoof-check input[type="file"]').setInputFiles(PORTRAIT);
+  await ending(page);
+  const sent = await page.evaluate(async () => {
+    const check = document.querySelector('despoof-check');
+    check.setAttribute('preload', '');
+    document.querySelector('form').append(check);
+    await check.load();
+    return new FormData(document.querySelector('form')).get('liveness');
+  });
+  expect(sent).toBe('live');
+  await expect(screen(page, 'result')).toBeVisible();
+});
+
+test('loading beforehand takes no focus, and begins once', async ({ page, site }) => {
+  await page.goto(site.url);
+  await page.evaluate(() => {
+    document.querySelector('main').innerHTML =
+      '<input aria-label="Name" /><despoof-check preload backend="cpu" asset-base-url="./node_modules/despoof/nothing"></despoof-check>';
+    document.querySelector('input').focus();
+    document.querySelector('despoof-check').removeAttribute('asset-base-url');
+  });
+  await page.waitForFunction(() => window.told.includes('ready'));
+  expect(await page.evaluate(() => window.told)).toEqual(['loading', 'ready']);
+  await expect(page.getByLabel('Name')).toBeFocused();
+});
+
+test('of two photos the second counts', async ({ page, site }) => {
+  await page.goto(site.url);
+  const photo = page.locator('despoof-check input[type="file"]');
+  await photo.setInputFiles({ name: 'note.png', mimeType: 'image/png', buffer: Buffer.from('this is a text') });
+  await photo.setInputFiles(PORTRAIT);
+  await page.waitForFunction(() => window.told.includes('result'));
+  expect(await page.evaluate(() => window.told.filter((told) => told.startsWith('error')))).toEqual([]);
+});
+
+test('starting twice opens one camera', async ({ page, site }) => {
+  await page.goto(site.url);
+  await page.evaluate(() => {
+    const check = document.querySelector('despoof-check');
+    return Promise.all([check.start(), check.start()]);
+  });
+  expect(await ending(page)).toEqual(['loading', 'ready', 'capturing', 'analysing', 'complete', 'result']);
+  expect(await page.evaluate(() => window.tracks.map(({ readyState }) => readyState))).toEqual(['ended']);
 });
 
 test('a photo goes the same way, and says that one picture is few', async ({ page, site }) => {

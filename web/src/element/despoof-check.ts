@@ -8,8 +8,14 @@ import en from '../locales/en.js';
 import { type Locale, overridden, type TextOverrides } from '../locales/texts.js';
 import type { CaptureOptions } from '../session/capture.js';
 import type { Hint } from '../session/hints.js';
-import type { SessionState } from '../session/machine.js';
-import { createSession, type Session, type SessionEvents, type SessionProgress } from '../session/session.js';
+import { isOver, type SessionState } from '../session/machine.js';
+import {
+  createSession,
+  type Session,
+  type SessionEvents,
+  type SessionOptions,
+  type SessionProgress,
+} from '../session/session.js';
 import type { Screen } from './screens.js';
 import { View } from './view.js';
 
@@ -106,7 +112,7 @@ export class DespoofCheckElement extends Base {
   static readonly formAssociated = true;
   static readonly observedAttributes = ['asset-base-url', 'model-base-url', 'backend', 'allow-photo', 'preload'];
 
-  /** How to take pictures, where the attributes do not say enough. */
+  /** How to take pictures, where the attributes do not say enough; counts from the next start. */
   captureOptions: CaptureOptions = {};
   readonly #internals: ElementInternals;
   readonly #view: View;
@@ -115,6 +121,8 @@ export class DespoofCheckElement extends Base {
   #texts: TextOverrides | undefined;
   #checker: Checker | undefined;
   #session: Session | undefined;
+  /** The camera's way to the session's end. */
+  #attempt: Promise<void> = Promise.resolve();
   #result: FramesResult | undefined;
 
   constructor() {
@@ -175,16 +183,22 @@ export class DespoofCheckElement extends Base {
     return this.#internals.form;
   }
 
-  /** Loads beforehand, so that people do not wait for it later. */
+  /** Loads beforehand, so that people do not wait for it later. An attempt that goes on has loaded already. */
   async load(): Promise<void> {
-    await this.#fresh().load();
+    if (this.#session?.source === undefined || isFailed(this.#session.state)) {
+      await this.#fresh().load();
+    }
   }
 
-  /** Opens the camera and checks whoever is before it. Call it on a user's gesture. */
-  async start(): Promise<void> {
+  /** Opens the camera and checks whoever is before it. Call it on a user's gesture. What goes on already goes on. */
+  start(): Promise<void> {
+    if (this.#session?.source === 'camera' && !isOver(this.#session.state)) {
+      return this.#attempt;
+    }
     const session = this.#fresh();
     this.#view.show('loading', true);
-    await session.useCamera(this.#view.video, { preferredDeviceId: lastCamera });
+    this.#attempt = session.useCamera(this.#view.video, { preferredDeviceId: lastCamera });
+    return this.#attempt;
   }
 
   /** Checks a photo instead of the camera. */
@@ -215,9 +229,7 @@ export class DespoofCheckElement extends Base {
 
   /** @internal */
   connectedCallback(): void {
-    if (this.hasAttribute('preload')) {
-      void this.load();
-    }
+    this.#preloadWhenAsked();
   }
 
   /** @internal */
@@ -248,10 +260,13 @@ export class DespoofCheckElement extends Base {
     this.#view.show('start', false);
   }
 
+  /** Later, so that attributes and properties that are set together with `preload` count. */
   #preloadWhenAsked(): void {
-    if (this.isConnected && this.hasAttribute('preload')) {
-      void this.load();
-    }
+    queueMicrotask(() => {
+      if (this.isConnected && this.hasAttribute('preload') && this.#session === undefined) {
+        void this.load();
+      }
+    });
   }
 
   /** What was loaded is not what is wanted any more. */
@@ -264,8 +279,10 @@ export class DespoofCheckElement extends Base {
   }
 
   #clear(): void {
-    this.#session?.cancel();
+    const session = this.#session;
+    // Before it ends: nobody has to be shown how.
     this.#session = undefined;
+    session?.cancel();
     for (const picture of Object.values(this.#result?.evidence ?? {}) as ImageBitmap[]) {
       picture.close();
     }
@@ -276,21 +293,33 @@ export class DespoofCheckElement extends Base {
 
   /** The session that waits for its start, or a new one. */
   #fresh(): Session {
-    if (this.#session !== undefined && ['idle', 'loading', 'ready'].includes(this.#session.state)) {
+    if (this.#session !== undefined && this.#session.source === undefined && !isOver(this.#session.state)) {
       return this.#session;
     }
     this.#clear();
-    const challenge = this.getAttribute('challenge');
-    const frames = Number(this.getAttribute('frames') ?? 0);
     this.#checker ??= createChecker({ ...this.#attributeOptions(), ...this.#options });
-    const session = createSession({
-      checker: this.#checker,
-      ...(challenge !== null && { challenge }),
-      capture: { ...(frames > 0 && { frames }), ...this.captureOptions },
-    });
+    const session = createSession(this.#sessionOptions(this.#checker));
     this.#session = session;
     this.#follow(session);
     return session;
+  }
+
+  /** Read when they are needed: pages set them after loading has begun. */
+  #sessionOptions(checker: Checker): SessionOptions {
+    const challenge = () => this.getAttribute('challenge') ?? undefined;
+    const capture = () => {
+      const frames = Number(this.getAttribute('frames') ?? 0);
+      return { ...(frames > 0 && { frames }), ...this.captureOptions };
+    };
+    return {
+      checker,
+      get challenge() {
+        return challenge();
+      },
+      get capture() {
+        return capture();
+      },
+    };
   }
 
   #attributeOptions(): CheckerOptions {
@@ -311,10 +340,12 @@ export class DespoofCheckElement extends Base {
           listener(event);
         }
       });
+    // Whoever did not start it is busy elsewhere on the page, and keeps the focus.
+    const isStarted = () => session.source !== undefined;
     follow('state', (state) => {
       const screen = SCREENS[state];
       if (screen !== undefined && this.#session === session && state !== 'complete' && state !== 'error') {
-        this.#view.show(screen, true);
+        this.#view.show(screen, isStarted());
       }
       this.#tell('despoof-state', { state });
     });
@@ -339,7 +370,7 @@ export class DespoofCheckElement extends Base {
     });
     follow('error', (error) => {
       this.#view.setError(error);
-      this.#view.show('error', true);
+      this.#view.show('error', isStarted());
       this.#tell('despoof-error', error);
     });
     follow('cancelled', () => this.#tell('despoof-cancel', undefined));
@@ -356,4 +387,9 @@ export class DespoofCheckElement extends Base {
   #tell<Name extends keyof DespoofCheckEvents>(name: Name, detail: DespoofCheckEvents[Name]['detail']): void {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
+}
+
+/** Whether a session ended without a verdict. */
+function isFailed(state: SessionState): boolean {
+  return state === 'error' || state === 'cancelled';
 }

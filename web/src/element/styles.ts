@@ -100,7 +100,8 @@ h3 { font-size: 1.0625rem; line-height: 1.3; }
   font-weight: 600;
   text-align: center;
 }
-.hint:empty { visibility: hidden; }
+/* Not hidden: screen readers tell changes of regions that are there already. */
+.hint:empty { padding: 0; background: none; }
 .hint[data-persists] { border: 2px solid #f3c06b; }
 
 .panel { min-width: 0; padding: 1.25rem; }

@@ -18,6 +18,8 @@ export interface Actions {
   camera(deviceId: string): void;
 }
 
+type ScreenWithBar = 'loading' | 'camera' | 'analysing';
+
 /** The shadow tree and what it shows. */
 export class View {
   readonly #card: HTMLElement;
@@ -60,6 +62,9 @@ export class View {
     this.#one('.oval', HTMLElement).setAttribute('aria-label', texts.camera.oval);
     for (const name of ['aligned', 'generated', 'cue'] as const) {
       this.#one(`[data-picture="${name}"]`, HTMLElement).setAttribute('aria-label', texts.result[name]);
+    }
+    for (const name of ['loading', 'camera', 'analysing'] as const) {
+      this.#bar(name).setAttribute('aria-label', texts[name].title);
     }
     this.setHint(this.#hint);
     if (this.#result !== undefined) {
@@ -213,10 +218,12 @@ export class View {
     canvas.getContext('2d')?.drawImage(video, 0, 0);
   }
 
-  #setBar(name: 'loading' | 'camera' | 'analysing', share: number | undefined): void {
-    const bar = this.#one(`[data-progress="${name}"]`, HTMLProgressElement);
-    const { texts } = this.#locale;
-    bar.setAttribute('aria-label', texts[name].title);
+  #bar(name: ScreenWithBar): HTMLProgressElement {
+    return this.#one(`[data-progress="${name}"]`, HTMLProgressElement);
+  }
+
+  #setBar(name: ScreenWithBar, share: number | undefined): void {
+    const bar = this.#bar(name);
     if (share === undefined) {
       bar.removeAttribute('value');
     } else {

@@ -6,7 +6,16 @@
  * @packageDocumentation
  */
 
-import { createElement, type CSSProperties, type ReactElement, type ReactNode, type Ref, useEffect, useRef } from 'react';
+import {
+  createElement,
+  type CSSProperties,
+  type ReactElement,
+  type ReactNode,
+  type Ref,
+  useEffect,
+  useMemo,
+  useRef,
+} from 'react';
 import type { CheckerOptions } from '../checker.js';
 import { type DespoofCheckElement, type DespoofCheckEvents } from '../element/index.js';
 import type { DespoofError } from '../errors.js';
@@ -52,7 +61,8 @@ export interface DespoofCheckProps {
 /** The whole way from an explanation to a verdict. */
 export function DespoofCheck(props: DespoofCheckProps): ReactElement {
   const own = useRef<DespoofCheckElement | null>(null);
-  const { locale, texts, checkerOptions, captureOptions } = props;
+  const { locale, texts, captureOptions, preload = false } = props;
+  const checkerOptions = useStableOptions(props.checkerOptions);
   useProperty(own, 'locale', locale);
   useProperty(own, 'texts', texts);
   useProperty(own, 'checkerOptions', checkerOptions);
@@ -63,6 +73,10 @@ export function DespoofCheck(props: DespoofCheckProps): ReactElement {
   useEvent(own, 'despoof-result', ({ detail }) => props.onResult?.(detail));
   useEvent(own, 'despoof-error', ({ detail }) => props.onError?.(detail));
   useEvent(own, 'despoof-cancel', () => props.onCancel?.());
+  // The last effect: whatever loading tells is heard, and it begins with all properties.
+  useEffect(() => {
+    own.current?.toggleAttribute('preload', preload);
+  }, [preload]);
   return createElement(
     'despoof-check',
     {
@@ -75,7 +89,6 @@ export function DespoofCheck(props: DespoofCheckProps): ReactElement {
       backend: props.backend,
       challenge: props.challenge,
       frames: props.frames,
-      preload: presence(props.preload),
       'allow-photo': presence(props.allowPhoto),
       name: props.name,
       class: props.className,
@@ -98,6 +111,25 @@ function useProperty<Name extends 'locale' | 'texts' | 'checkerOptions' | 'captu
       own.current[name] = value;
     }
   }, [own, name, value]);
+}
+
+/**
+ * The same object for the same options, so that the element does not begin anew with every rendering; `locateAsset` may
+ * be another function each time, and the newest is called.
+ */
+function useStableOptions(options: CheckerOptions | undefined): CheckerOptions | undefined {
+  const newest = useRef(options);
+  useEffect(() => {
+    newest.current = options;
+  });
+  const { assetBaseUrl, modelBaseUrl, backend, locateAsset } = options ?? {};
+  const key = options && JSON.stringify([assetBaseUrl, modelBaseUrl, backend, typeof locateAsset]);
+  return useMemo(() => {
+    const { locateAsset: _, ...rest } = options ?? {};
+    const locate = (name: string) => newest.current?.locateAsset?.(name) ?? '';
+    return options && { ...rest, ...(locateAsset !== undefined && { locateAsset: locate }) };
+    // The key stands for everything in the options but the function itself.
+  }, [key]);
 }
 
 /** Listens once, and calls the listener of the newest rendering. */

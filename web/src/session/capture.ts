@@ -32,10 +32,15 @@ export interface CaptureOptions {
   readonly gates?: Gates;
 }
 
+/** How frames were taken: {@link CaptureOptions} with every default filled in. */
+export type CaptureSettings = Required<CaptureOptions>;
+
 /** What capturing needs and reports to. */
 export interface CaptureTools {
   grab(): Promise<ImageBitmap>;
   examine(frame: ImageBitmap): Promise<Examination>;
+  /** Whether another camera is being opened, which may wait for somebody's permission. */
+  cameraIsComing(): boolean;
   now(): number;
   sleep(milliseconds: number): Promise<void>;
   onHint(hint: Hint | null): void;
@@ -53,17 +58,22 @@ export interface Captured {
 /** Shorter side in pixels below which a camera's picture shows no face well enough. */
 export const SMALLEST_SIDE = 240;
 
-/** Milliseconds that a camera may show nothing, as while another one is being opened. */
+/** Milliseconds that a camera may show nothing. */
 const DARK_FOR = 5000;
+
+/** Fills in what was not said. */
+export function settingsFrom(options: CaptureOptions): CaptureSettings {
+  const { frames = 5, collectFor = 2000, patience = 8000, timeout = 45_000, interval = 120 } = options;
+  return { frames, collectFor, patience, timeout, interval, gates: options.gates ?? DEFAULT_GATES };
+}
 
 /** Takes frames until there are enough good ones, the best first. */
 export async function captureFrames(
   source: FrameSource,
   tools: CaptureTools,
   signal: AbortSignal,
-  options: CaptureOptions = {},
+  { frames, collectFor, patience, timeout, interval, gates }: CaptureSettings,
 ): Promise<readonly Captured[]> {
-  const { frames = 5, collectFor = 2000, patience = 8000, timeout = 45_000, interval = 120 } = options;
   const picker = new FramePicker<ImageBitmap, Captured>(frames);
   const hints = new HintFilter();
   const started = tools.now();
@@ -73,12 +83,15 @@ export async function captureFrames(
   try {
     for (;;) {
       throwIfOver(signal);
+      if (tools.cameraIsComing()) {
+        lastPicture = tools.now();
+      }
       if (source.videoWidth === 0 && tools.now() - lastPicture < DARK_FOR) {
         await tools.sleep(interval);
         continue;
       }
       lastPicture = tools.now();
-      const examined = await examineFrame(source, tools, before, options.gates ?? DEFAULT_GATES);
+      const examined = await examineFrame(source, tools, before, gates);
       before = examined.place;
       const now = tools.now();
       if (signal.aborted) {

@@ -5,17 +5,17 @@ import type { CheckSource, Checker } from '../checker.js';
 import { DespoofError, messageOf } from '../errors.js';
 import type { FramesResult } from '../frames.js';
 import type { Progress, Stage } from '../protocol.js';
-import { abortError, withSignal } from '../signal.js';
-import { type CaptureOptions, type Captured, captureFrames } from './capture.js';
+import { abortError, withSignal, withTimeLimit } from '../signal.js';
+import { type CaptureOptions, type Captured, captureFrames, type CaptureSettings, settingsFrom } from './capture.js';
 import type { HintCode } from './gates.js';
 import type { Hint } from './hints.js';
 import { isOver, nextState, type SessionEvent, type SessionState } from './machine.js';
 
-/** What a session is made with. */
+/** What a session is made with; each is read when it is needed, so a getter may tell what is known by then. */
 export interface SessionOptions {
   readonly checker: Checker;
   /** The server's nonce; where there is one, the result carries a signed report. */
-  readonly challenge?: string;
+  readonly challenge?: string | undefined;
   /** How frames are taken. */
   readonly capture?: CaptureOptions;
   /** Milliseconds after which analysing counts as hanging. Default: 120000. */
@@ -43,6 +43,9 @@ export interface SessionEvents {
   cancelled: undefined;
 }
 
+/** What a session looks at. */
+export type SessionSource = 'camera' | 'photos';
+
 type Listeners = { [Name in keyof SessionEvents]?: Set<(event: SessionEvents[Name]) => void> };
 
 /** Makes a session; nothing happens before `load`, `useCamera` or `usePhotos`. */
@@ -56,8 +59,11 @@ export class Session {
   readonly #listeners: Listeners = {};
   readonly #ending = new AbortController();
   #state: SessionState = 'idle';
+  #source: SessionSource | undefined;
   #loading: Promise<void> | undefined;
   #camera: Camera | undefined;
+  /** While a camera is being opened. */
+  #opening: AbortController | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -71,6 +77,11 @@ export class Session {
   /** Where it is. */
   get state(): SessionState {
     return this.#state;
+  }
+
+  /** What it looks at; `undefined` as long as nobody has started it. */
+  get source(): SessionSource | undefined {
+    return this.#source;
   }
 
   /** Hears an event; the answer stops hearing it. */
@@ -96,17 +107,19 @@ export class Session {
 
   /**
    * Opens the camera, shows it in `video`, takes the best frames and checks them. Call it on a user's gesture.
-   * Failures end the session; they are not thrown here.
+   * Failures end the session; they are not thrown here, except that a session can be started only once.
    */
   async useCamera(video: HTMLVideoElement, options: Omit<CameraOptions, 'signal'> = {}): Promise<void> {
+    this.#begin('camera');
     await this.load();
     await this.#endingOnFailure(async (signal) => {
       await this.#openCamera(video, options);
       this.#go('capture');
       const stopWatching = this.#failWhenHidden();
+      const settings = settingsFrom(this.#options.capture ?? {});
       let captured: readonly Captured[];
       try {
-        captured = await this.#capture(video, signal);
+        captured = await this.#capture(video, signal, settings);
       } finally {
         stopWatching();
         this.#stopCamera();
@@ -114,7 +127,7 @@ export class Session {
       const faults = new Set(captured.flatMap((one) => one.faults));
       const frames = captured.map(({ frame }) => frame);
       try {
-        await this.#analyse(frames, [...faults], signal);
+        await this.#analyse(frames, signal, { faults: [...faults], capture: settings });
       } finally {
         frames.forEach((frame) => frame.close());
       }
@@ -125,16 +138,19 @@ export class Session {
   async useOtherCamera(video: HTMLVideoElement, deviceId: string): Promise<void> {
     await this.#endingOnFailure(async () => {
       if (this.#state === 'capturing') {
-        this.#stopCamera();
         await this.#openCamera(video, { deviceId });
       }
     });
   }
 
-  /** Checks photos of one person instead of the camera. Failures end the session; they are not thrown here. */
+  /**
+   * Checks photos of one person instead of the camera. Failures end the session; they are not thrown here, except that
+   * a session can be started only once.
+   */
   async usePhotos(photos: readonly CheckSource[]): Promise<void> {
+    this.#begin('photos');
     await this.load();
-    await this.#endingOnFailure((signal) => this.#analyse(photos, [], signal));
+    await this.#endingOnFailure((signal) => this.#analyse(photos, signal));
   }
 
   /** Ends the session, unless it is over. */
@@ -142,8 +158,29 @@ export class Session {
     this.#end('cancel', () => this.#tell('cancelled', undefined));
   }
 
+  #begin(source: SessionSource): void {
+    if (this.#source !== undefined && !isOver(this.#state)) {
+      throw new DespoofError('internal', 'a session is one attempt: make another session for another');
+    }
+    this.#source = source;
+  }
+
+  /** In place of the camera that is open or being opened. */
   async #openCamera(video: HTMLVideoElement, options: Omit<CameraOptions, 'signal'>): Promise<void> {
-    const camera = await openCamera(video, { ...options, signal: this.#ending.signal });
+    this.#stopCamera();
+    const opening = new AbortController();
+    this.#opening = opening;
+    let camera: Camera;
+    try {
+      camera = await openCamera(video, { ...options, signal: opening.signal });
+    } catch (error) {
+      if (opening.signal.aborted) {
+        // Another camera is wanted by now, or none.
+        return;
+      }
+      throw error;
+    }
+    this.#opening = undefined;
     this.#camera = camera;
     void camera.lost.then((error) => {
       if (this.#camera === camera) {
@@ -155,31 +192,41 @@ export class Session {
 
   async #analyse(
     frames: readonly CheckSource[],
-    faults: readonly HintCode[],
     signal: AbortSignal,
+    taken: { readonly faults?: readonly HintCode[]; readonly capture?: CaptureSettings } = {},
   ): Promise<void> {
     this.#go('analyse');
     const { checker, challenge, analysisTimeout = 120_000 } = this.#options;
-    const result = await checker.checkFrames(frames, {
-      explain: true,
-      faults,
-      ...(challenge !== undefined && { challenge }),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(analysisTimeout)]),
-      onStage: (stage, frame) => this.#tell('progress', { state: 'analysing', stage, frame, frames: frames.length }),
-    });
+    const result = await withTimeLimit(signal, analysisTimeout, (limited) =>
+      checker.checkFrames(frames, {
+        ...taken,
+        explain: true,
+        ...(challenge !== undefined && { challenge }),
+        signal: limited,
+        onStage: (stage, frame) => this.#tell('progress', { state: 'analysing', stage, frame, frames: frames.length }),
+      }),
+    );
     this.#end('decide', () => this.#tell('result', result));
   }
 
-  #capture(video: HTMLVideoElement, signal: AbortSignal): Promise<readonly Captured[]> {
+  #capture(
+    video: HTMLVideoElement,
+    signal: AbortSignal,
+    settings: CaptureSettings,
+  ): Promise<readonly Captured[]> {
+    const { checker } = this.#options;
     const tools = {
       grab: () => createImageBitmap(video),
-      examine: (frame: ImageBitmap) => this.#options.checker.examine(frame, signal),
+      // A look that takes as long as everything may take hangs; the limit ends what it hangs on.
+      examine: (frame: ImageBitmap) =>
+        withTimeLimit(signal, settings.timeout, (limited) => checker.examine(frame, limited)),
+      cameraIsComing: () => this.#opening !== undefined,
       now: () => performance.now(),
       sleep: (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
       onHint: (hint: Hint | null) => this.#tell('hint', hint),
       onFrame: (taken: number, wanted: number) => this.#tell('progress', { state: 'capturing', taken, wanted }),
     };
-    return captureFrames(video, tools, signal, this.#options.capture);
+    return captureFrames(video, tools, signal, settings);
   }
 
   /** Hidden pages get no frames, and a verdict must not come from old ones. */
@@ -202,6 +249,11 @@ export class Session {
     try {
       await work(signal);
     } catch (error) {
+      if (error instanceof DespoofError && error.code === 'cancelled') {
+        // The checker was disposed.
+        this.cancel();
+        return;
+      }
       this.#fail(
         error instanceof DespoofError ? error : new DespoofError('internal', messageOf(error), { cause: error }),
       );
@@ -235,6 +287,8 @@ export class Session {
   }
 
   #stopCamera(): void {
+    this.#opening?.abort();
+    this.#opening = undefined;
     this.#camera?.stop();
     this.#camera = undefined;
   }
