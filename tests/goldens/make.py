@@ -803,7 +803,10 @@ def memory() -> None:
 
 
 class DeepSvdd(nn.Module):
-    """Encoder without biases, decoder by pixel shuffle: the structure of `deep_svdd.rs`, written with torch's layers."""
+    """Encoder without biases, decoder by pixel shuffle: the structure of `deep_svdd.rs`, written with torch's layers.
+
+    The slope of 0.1 below 0 is that of `deep_svdd.rs`; the published code has 0.01.
+    """
 
     def __init__(self) -> None:
         super().__init__()

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::layers;
 use crate::ops;
+use crate::sizes::{SizesError, positive};
 
 /// Epsilon and momentum of every batch normalisation of the published network (its momentum of
 /// 0.99 is the share that the running statistics keep).
@@ -45,6 +46,18 @@ pub struct InvertedResidualStage {
     pub width: usize,
     /// Number of blocks.
     pub repeats: usize,
+}
+
+impl InvertedResidualStage {
+    fn check(&self) -> Result<(), SizesError> {
+        positive([
+            ("an EfficientNet-Lite's kernel", self.kernel),
+            ("an EfficientNet-Lite's stride", self.stride),
+            ("an EfficientNet-Lite's expansion", self.expansion),
+            ("an EfficientNet-Lite's width", self.width),
+            ("an EfficientNet-Lite's repeats", self.repeats),
+        ])
+    }
 }
 
 /// The network up to the last stage of its config, without head.
@@ -93,6 +106,16 @@ impl EfficientNetLiteConfig {
     /// The first six stages: of Lite0, 192 channels at stride 32.
     pub fn to_stride_32(self) -> Self {
         self.truncated(6)
+    }
+
+    pub(crate) fn check(&self) -> Result<(), SizesError> {
+        positive([("an EfficientNet-Lite's stem_width", self.stem_width)])?;
+        self.stages.iter().try_for_each(InvertedResidualStage::check)
+    }
+
+    /// Side of the last map of a square image of `side` pixels: every stride rounds up.
+    pub(crate) fn map_side(&self, side: usize) -> usize {
+        self.stages.iter().fold(side.div_ceil(2), |side, stage| side.div_ceil(stage.stride))
     }
 
     /// Channels of the last map.

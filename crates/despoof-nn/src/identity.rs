@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::iresnet::{IResNet, IResNetConfig};
 use crate::mobilefacenet::{MobileFaceNet, MobileFaceNetConfig};
+use crate::sizes::SizesError;
 
 /// Sizes of an [`IdentityEncoder`]. Written as those of the network alone: their fields differ.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +29,21 @@ pub enum IdentityEncoder {
 }
 
 impl IdentityConfig {
+    pub(crate) fn check(&self) -> Result<(), SizesError> {
+        match self {
+            Self::MobileFaceNet(config) => config.check(),
+            Self::IResNet(config) => config.check(),
+        }
+    }
+
+    /// Channels of the map.
+    pub fn width(&self) -> usize {
+        match self {
+            Self::MobileFaceNet(config) => config.map_width,
+            Self::IResNet(config) => config.width(),
+        }
+    }
+
     /// An encoder with random weights.
     pub fn init(&self, device: &Device) -> IdentityEncoder {
         match self {

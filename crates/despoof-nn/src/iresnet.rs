@@ -16,6 +16,7 @@ use crate::layers;
 use crate::mobilefacenet::FACE_SIDE;
 use crate::ops;
 use crate::resnet::conv;
+use crate::sizes::{SizesError, positive};
 
 /// Positions of the map of a face of [`FACE_SIDE`].
 const MAP_POSITIONS: usize = (FACE_SIDE / 16) * (FACE_SIDE / 16);
@@ -59,6 +60,14 @@ impl IResNetConfig {
     /// The published network with its 512-wide embedding, as it is trained.
     pub fn arcface() -> Self {
         Self { embedding_width: Some(512), ..Self::iresnet18() }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), SizesError> {
+        positive([
+            ("identity.base_width", self.base_width),
+            ("identity.embedding_width", self.embedding_width.unwrap_or(1)),
+        ])?;
+        positive(self.repeats.map(|repeats| ("identity.repeats", repeats)))
     }
 
     /// Channels of the last map.

@@ -193,6 +193,8 @@ fn batch_norm_activated(
         let running_value = running.value_sync().to_device(&device);
         let blended = running_value * (1.0 - norm.momentum) + latest * norm.momentum;
         running.update(blended.detach());
+        // burn only queues an update, and a checkpoint is written without what is queued.
+        running.value_sync();
     };
     blend(&norm.running_mean, result.mean);
     blend(&norm.running_var, result.variance);

@@ -23,5 +23,6 @@ pub mod residual_block;
 pub mod resnet;
 pub mod sampler;
 pub mod simplex;
+pub mod sizes;
 pub mod trace;
 pub mod unet;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::layers;
 use crate::ops;
+use crate::sizes::{SizesError, positive};
 
 pub use crate::ops::tokens_from_map;
 
@@ -110,6 +111,15 @@ impl MobileFaceNetConfig {
         }
     }
 
+    pub(crate) fn check(&self) -> Result<(), SizesError> {
+        positive([
+            ("identity.stem_width", self.stem_width),
+            ("identity.map_width", self.map_width),
+            ("identity.embedding_width", self.embedding_width.unwrap_or(1)),
+        ])?;
+        self.stages.iter().try_for_each(BottleneckStage::check)
+    }
+
     /// A network with random weights.
     pub fn init(&self, device: &Device) -> MobileFaceNet {
         let norm_epsilon = self.norm_epsilon;
@@ -133,6 +143,15 @@ impl MobileFaceNetConfig {
 }
 
 impl BottleneckStage {
+    fn check(&self) -> Result<(), SizesError> {
+        positive([
+            ("identity.stages.expansion", self.expansion),
+            ("identity.stages.width", self.width),
+            ("identity.stages.repeats", self.repeats),
+            ("identity.stages.stride", self.stride),
+        ])
+    }
+
     fn init(&self, width_in: usize, norm_epsilon: f64, device: &Device) -> Vec<Bottleneck> {
         (0..self.repeats)
             .map(|index| if index == 0 { width_in } else { self.width })
@@ -144,7 +163,8 @@ impl BottleneckStage {
 impl MobileFaceNet {
     /// F_id(x) of paper eq. 4 as a map.
     ///
-    /// `faces` is `[batch, 3, height, width]`, RGB as `(value − 127.5) / 128`, made for 112×112.
+    /// `faces` is `[batch, 3, height, width]`, RGB in [−1, 1], made for 112×112. (The published weights
+    /// are trained on `(value − 127.5) / 128`, which ends at ±0.996.)
     /// Returns `[batch, map width, height / 16, width / 16]`.
     pub fn forward(&self, faces: Tensor<4>) -> Tensor<4> {
         let mut hidden = self.stem_depthwise.forward(self.stem.forward(faces));

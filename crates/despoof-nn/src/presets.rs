@@ -9,7 +9,13 @@ use crate::identity::IdentityConfig;
 use crate::iresnet::IResNetConfig;
 use crate::mobilefacenet::MobileFaceNetConfig;
 use crate::sampler::{SamplerConfig, Start};
+use crate::sizes::{SizesError, divisible, equal};
 use crate::unet::UnetConfig;
+
+/// Pixels of a side that become one position of a latent, in every preset.
+pub const LATENT_STRIDE: usize = 8;
+/// Channels of a latent, in every preset.
+pub const LATENT_CHANNELS: usize = 4;
 
 /// Name of a preset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +45,27 @@ pub struct Preset {
 }
 
 impl Preset {
+    /// Whether networks can be made of these sizes and fit together, for aligned faces of `face_side`
+    /// pixels and, where there is one, a wider crop of `context_side` pixels.
+    ///
+    /// # Errors
+    /// [`SizesError`], naming the size.
+    pub fn check(&self, face_side: usize, context_side: Option<usize>) -> Result<(), SizesError> {
+        let Self { identity, autoencoder, unet, agnet, .. } = self;
+        identity.check()?;
+        autoencoder.check()?;
+        unet.check()?;
+        agnet.check(face_side, context_side)?;
+        equal("autoencoder.image_channels", autoencoder.image_channels, 3)?;
+        equal("autoencoder.latent_channels", autoencoder.latent_channels, LATENT_CHANNELS)?;
+        equal("pixels of a latent's position", autoencoder.stride(), LATENT_STRIDE)?;
+        equal("unet.channels_in", unet.channels_in, LATENT_CHANNELS)?;
+        equal("unet.channels_out", unet.channels_out, LATENT_CHANNELS)?;
+        divisible("the face's side", face_side, LATENT_STRIDE)?;
+        let (found, most) = (identity.width(), unet.context_width);
+        if found > most { Err(SizesError::WideIdentity { found, most }) } else { Ok(()) }
+    }
+
     /// The preset of that name.
     pub fn named(name: PresetName) -> Self {
         match name {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::layers;
 use crate::ops;
+use crate::sizes::{SizesError, positive};
 
 /// Sizes of a [`ResNet`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +35,11 @@ impl ResNetConfig {
     /// ResNet-18: 512 channels at stride 32.
     pub fn resnet18() -> Self {
         Self { base_width: 64, repeats: [2, 2, 2, 2] }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), SizesError> {
+        positive([("a ResNet's base_width", self.base_width)])?;
+        positive(self.repeats.map(|repeats| ("a ResNet's repeats", repeats)))
     }
 
     /// Channels of the last map.

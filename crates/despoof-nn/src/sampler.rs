@@ -3,6 +3,7 @@
 
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::diffusion::{
     NoiseSchedule, Prediction, TimestepSpacing, ddim_factors, per_sample, trailing_timesteps,
@@ -39,7 +40,60 @@ pub struct SamplerConfig {
     pub prediction: Prediction,
 }
 
+/// Why a sampler cannot visit the time steps that it is to visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum SamplerError {
+    /// No call at all.
+    #[error("a sampler needs at least one step")]
+    NoSteps,
+    /// The schedule has no such time step.
+    #[error("sampling cannot start at time step {start}: the last one is {last}")]
+    StartsTooLate {
+        /// Where sampling was to start.
+        start: usize,
+        /// The noisiest time step.
+        last: usize,
+    },
+    /// No time step is visited: [`TimestepSpacing::Leading`] ends at time step 1.
+    #[error("sampling with leading spacing cannot start at time step 0")]
+    StartsTooEarly,
+    /// Time steps would be visited twice.
+    #[error("{steps} steps are more than the {most} time steps that can be visited")]
+    TooManySteps {
+        /// Calls of a full run.
+        steps: usize,
+        /// The most there can be.
+        most: usize,
+    },
+}
+
 impl SamplerConfig {
+    /// Whether [`Self::timesteps`] are time steps of `schedule`, at least one.
+    ///
+    /// # Errors
+    /// [`SamplerError`]; a [`Sampler`] of such settings panics.
+    pub fn check(&self, schedule: &NoiseSchedule) -> Result<(), SamplerError> {
+        let Self { steps, spacing, .. } = *self;
+        let last = schedule.alphas_cumprod().len().saturating_sub(1);
+        let start = match self.start {
+            Start::Noise => last,
+            Start::NoisedInput { timestep } => timestep,
+        };
+        if start > last {
+            return Err(SamplerError::StartsTooLate { start, last });
+        }
+        let most = match spacing {
+            TimestepSpacing::Leading if start == 0 => return Err(SamplerError::StartsTooEarly),
+            TimestepSpacing::Leading => last,
+            TimestepSpacing::Trailing => start + 1,
+        };
+        match steps {
+            0 => Err(SamplerError::NoSteps),
+            _ if steps > most => Err(SamplerError::TooManySteps { steps, most }),
+            _ => Ok(()),
+        }
+    }
+
     /// The time steps at which the network is called, the noisiest first.
     pub fn timesteps(&self, schedule: &NoiseSchedule) -> Vec<usize> {
         match (self.start, self.spacing) {
@@ -78,6 +132,9 @@ pub struct SamplerStep {
 impl Sampler {
     /// The last step goes to time step 0 rather than to no noise at all (diffusers'
     /// `set_alpha_to_one = False`).
+    ///
+    /// # Panics
+    /// On settings that [`SamplerConfig::check`] refuses.
     pub fn new(config: &SamplerConfig, schedule: &NoiseSchedule, device: &Device) -> Self {
         let constants = |pair: [f64; 2]| per_sample([pair], device);
         let mut visited = config.timesteps(schedule);

@@ -10,7 +10,7 @@ use despoof_nn::diffusion::{
     NoiseSchedule, NoiseScheduleConfig, Prediction, TimestepSpacing, add_noise,
     clean_from_prediction, ddim_step, seeded_noise, velocity,
 };
-use despoof_nn::sampler::{Sampler, SamplerConfig, Start};
+use despoof_nn::sampler::{Sampler, SamplerConfig, SamplerError, Start};
 
 fn schedule() -> NoiseSchedule {
     NoiseScheduleConfig::default().init()
@@ -157,5 +157,43 @@ fn noise_is_standard_normal() {
     let normal = [(1, 0.0, 0.01), (2, 1.0, 0.02), (3, 0.0, 0.05), (4, 3.0, 0.1)];
     for (power, expected, tolerance) in normal {
         assert!((moment(power) - expected).abs() < tolerance, "moment {power}: {}", moment(power));
+    }
+}
+
+/// What is accepted is a descent over time steps of the schedule; what is one more is refused.
+#[test]
+fn settings_that_leave_the_schedule_are_refused() {
+    use TimestepSpacing::{Leading, Trailing};
+    let noised = |timestep| Start::NoisedInput { timestep };
+    let extremes = [
+        (999, Leading, Start::Noise),
+        (1000, Trailing, Start::Noise),
+        (999, Leading, noised(1)),
+        (602, Trailing, noised(601)),
+        (1, Trailing, noised(0)),
+        (1, Leading, noised(999)),
+    ];
+    for (steps, spacing, start) in extremes {
+        let config = sampler(steps, spacing, start);
+        assert_eq!(config.check(&schedule()), Ok(()));
+        let visited = config.timesteps(&schedule());
+        assert!(visited.first().is_some_and(|&first| first < 1000), "{config:?}");
+        assert!(visited.is_sorted_by(|earlier, later| earlier > later), "{config:?}");
+    }
+    let most = |steps, most| SamplerError::TooManySteps { steps, most };
+    let refused = [
+        (sampler(0, Trailing, Start::Noise), SamplerError::NoSteps),
+        (sampler(0, Leading, noised(601)), SamplerError::NoSteps),
+        (sampler(1000, Leading, Start::Noise), most(1000, 999)),
+        (sampler(1001, Trailing, Start::Noise), most(1001, 1000)),
+        (sampler(603, Trailing, noised(601)), most(603, 602)),
+        (sampler(2, Leading, noised(0)), SamplerError::StartsTooEarly),
+        (
+            sampler(2, Trailing, noised(1000)),
+            SamplerError::StartsTooLate { start: 1000, last: 999 },
+        ),
+    ];
+    for (config, error) in refused {
+        assert_eq!(config.check(&schedule()), Err(error), "{config:?}");
     }
 }

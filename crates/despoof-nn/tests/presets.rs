@@ -6,6 +6,7 @@ use despoof_nn::cost;
 use despoof_nn::identity::IdentityConfig;
 use despoof_nn::mobilefacenet::tokens_from_map;
 use despoof_nn::presets::{Preset, PresetName};
+use despoof_nn::sizes::SizesError;
 
 /// Parameters of all networks behind the detector, running statistics included.
 fn parameters(preset: &Preset) -> [usize; 4] {
@@ -80,4 +81,31 @@ fn identity_sizes_are_written_as_those_of_the_network() {
         assert_eq!(read, preset.identity);
         assert_eq!(serde_json::to_string(&read).expect("sizes can be written"), written);
     }
+}
+
+#[test]
+fn the_presets_fit_together_and_a_changed_size_is_named() {
+    assert_eq!(Preset::web().check(224, Some(112)), Ok(()));
+    assert_eq!(Preset::paper().check(224, None), Ok(()));
+    assert_eq!(Preset::web().check(224, None), Err(SizesError::WiderCrop));
+    assert_eq!(Preset::paper().check(224, Some(112)), Err(SizesError::WiderCrop));
+    assert!(Preset::web().check(231, Some(112)).is_err(), "a side that is no multiple of 8");
+    assert!(Preset::web().check(0, Some(112)).is_err());
+    assert!(Preset::web().check(224, Some(128)).is_err(), "tokens that no crop gives");
+    for shrink in 1..=14 {
+        let mut shrunk = Preset::web();
+        shrunk.agnet.shrink = shrink;
+        let fits = std::panic::catch_unwind(|| runs(&shrunk)).is_ok();
+        assert_eq!(shrunk.check(224, Some(112)).is_ok(), fits, "shrink {shrink}");
+    }
+}
+
+/// Panics where AG-Net has not as many places for tokens as it makes; nothing is computed.
+fn runs(preset: &Preset) {
+    let device = Device::flex();
+    cost::multiply_accumulates_uncomputed(|| {
+        let image = |side| Tensor::<4>::zeros([1, 3, side, side], &device);
+        let views = Views { face: image(224), context: Some(image(112)) };
+        preset.agnet.init(&device).forward(views, Some(image(224)));
+    });
 }

@@ -70,8 +70,10 @@ impl Despoof {
         Ok(loader.add_shard(name, bytes)?)
     }
 
-    /// Builds the networks and runs them once. Throws where a shard is missing or the weights do not fit.
+    /// Builds the networks and runs them once. Throws where the weights do not fit, and where a shard is
+    /// missing, which can then still be added.
     pub async fn finish(&mut self) -> Result<(), CodedError> {
+        self.loader.as_ref().map_or(Ok(()), BundleLoader::check_complete)?;
         let loader = self.loader.take().ok_or(CodedError::misuse("the bundle is finished"))?;
         let checker = loader.finish(&self.device, &Device::flex())?;
         checker.warm_up().await?;

@@ -121,11 +121,6 @@ impl Similarity {
         let [x, y] = self.shift;
         Similarity { cosine, sine, shift: [sine * y - cosine * x, -sine * x - cosine * y] }
     }
-
-    /// The upper two rows of the homogeneous matrix, as OpenCV and scikit-image write them.
-    pub fn matrix(&self) -> [[f32; 3]; 2] {
-        [[self.cosine, -self.sine, self.shift[0]], [self.sine, self.cosine, self.shift[1]]]
-    }
 }
 
 /// The similarity without reflection that brings `from` closest to `to` in least squares

@@ -6,6 +6,7 @@ use burn::module::Module;
 use burn::tensor::{Device, ExecutionError, Tensor};
 use despoof_nn::agnet::{AgNet, Views};
 use despoof_nn::identity::IdentityEncoder;
+use despoof_nn::sampler::SamplerConfig;
 use image::RgbImage;
 use serde::Serialize;
 use thiserror::Error;
@@ -21,7 +22,7 @@ use crate::identify::identify;
 use crate::images::{batch_from_images, images_from_batch};
 use crate::quality::{FrameQuality, frame_quality};
 use crate::score::score;
-use crate::weights::{NamedTensor, load_network, tensors_below};
+use crate::weights::{NamedTensor, WeightsError, load_network, taken_below};
 
 /// The networks behind the aligned face: what training, evaluation and the check have in common.
 #[derive(Debug)]
@@ -166,25 +167,23 @@ impl Networks {
 }
 
 impl Checker {
-    /// Builds the networks of `manifest`'s preset from the bundle's tensors.
+    /// Builds the networks of `manifest`'s preset from the bundle's tensors, which are dropped network by
+    /// network: the peak is one network above the weights.
     ///
     /// # Errors
-    /// [`BundleError::Weights`], naming the first tensor that does not fit; [`BundleError::Manifest`] where
-    /// AG-Net looks at a wider crop and none is described, or the other way round.
+    /// [`BundleError::Manifest`] as [`Manifest::check`]; [`BundleError::Weights`], naming the first tensor
+    /// that does not fit or belongs to no network.
     pub fn from_tensors(
         manifest: Manifest,
-        tensors: &[NamedTensor],
+        mut tensors: Vec<NamedTensor>,
         device: &Device,
         detector_device: &Device,
     ) -> Result<Self, BundleError> {
+        manifest.check()?;
         let preset = &manifest.preset;
-        if preset.agnet.context_tokens.is_some() != manifest.preprocessing.context.is_some() {
-            let message =
-                "AG-Net's wider crop is described in one of preset and preprocessing alone";
-            return Err(BundleError::Manifest(message.to_owned()));
-        }
+        let tensors = &mut tensors;
         let detector = Detector::from_tensors(
-            &tensors_below(tensors, "mtcnn"),
+            &taken_below(tensors, "mtcnn"),
             manifest.preprocessing.detector.clone(),
             detector_device,
         )?;
@@ -199,6 +198,7 @@ impl Checker {
             ),
             agnet: filled("agnet", preset.agnet.init(device), tensors)?,
         };
+        refuse_surplus(tensors)?;
         Ok(Self { manifest, detector, networks, device: device.clone() })
     }
 
@@ -212,11 +212,24 @@ impl Checker {
         &self.networks
     }
 
-    /// The same pipeline with another AG-Net and the decision rule that belongs to it.
-    pub fn with_agnet(mut self, agnet: AgNet, decision: DecisionRule) -> Self {
+    /// The same pipeline with another AG-Net, trained on such cues, and the decision rule that belongs to it.
+    pub fn with_agnet(
+        mut self,
+        agnet: AgNet,
+        standardised_cue: bool,
+        decision: DecisionRule,
+    ) -> Self {
         self.manifest.preprocessing.context = agnet.looks_at_context().then(ContextCrop::default);
+        self.manifest.preprocessing.standardised_cue = standardised_cue;
         self.networks.agnet = agnet;
         self.manifest.decision = decision;
+        self
+    }
+
+    /// The same pipeline with its generator sampled otherwise.
+    pub fn with_sampler(mut self, sampler: SamplerConfig) -> Self {
+        self.networks.generator = self.networks.generator.with_sampler(sampler.clone());
+        self.manifest.preset.sampler = sampler;
         self
     }
 
@@ -359,8 +372,22 @@ fn difference(aligned: &RgbImage, generated: &RgbImage) -> RgbImage {
     picture
 }
 
-fn filled<M: Module>(name: &str, network: M, tensors: &[NamedTensor]) -> Result<M, BundleError> {
-    Ok(load_network(name, network, tensors_below(tensors, name))?)
+/// Fills a network with the tensors below its name, which are taken out of the list.
+fn filled<M: Module>(
+    name: &str,
+    network: M,
+    tensors: &mut Vec<NamedTensor>,
+) -> Result<M, BundleError> {
+    Ok(load_network(name, network, taken_below(tensors, name))?)
+}
+
+/// Refuses tensors that no network has taken.
+fn refuse_surplus(tensors: &[NamedTensor]) -> Result<(), WeightsError> {
+    if tensors.is_empty() {
+        return Ok(());
+    }
+    let names = tensors.iter().map(|tensor| tensor.name.clone()).collect();
+    Err(WeightsError::Unexpected { network: "the bundle".to_owned(), names })
 }
 
 /// Times stages. On a GPU the work is only queued as it is described, so a stage's share of the

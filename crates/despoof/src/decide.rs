@@ -1,6 +1,7 @@
 //! Stage *decide*: from a score to an outcome, by a threshold fixed on development data.
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 /// What a check says. Advisory: a client-side check cannot stop an injected stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,41 @@ pub struct DecisionRule {
     pub temperature: f32,
     /// Which data fixed these numbers, and how.
     pub fixed_on: String,
+}
+
+/// Why a rule cannot decide.
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
+pub enum DecisionRuleError {
+    /// Logits cannot be divided by it.
+    #[error("temperature is {0}, which is no positive number")]
+    Temperature(f32),
+    /// The threshold lies outside of the uncertain scores.
+    #[error("threshold {threshold} is not within uncertain_band {band:?}")]
+    Band {
+        /// The threshold.
+        threshold: f32,
+        /// The uncertain scores.
+        band: [f32; 2],
+    },
+}
+
+impl DecisionRule {
+    /// Whether the numbers make a rule.
+    ///
+    /// # Errors
+    /// [`DecisionRuleError`].
+    pub fn check(&self) -> Result<(), DecisionRuleError> {
+        let Self { threshold, uncertain_band: band, temperature, .. } = *self;
+        if !(temperature.is_finite() && temperature > 0.0) {
+            return Err(DecisionRuleError::Temperature(temperature));
+        }
+        let is_around = band[0] <= threshold && threshold <= band[1];
+        if is_around && band.iter().all(|score| score.is_finite()) {
+            Ok(())
+        } else {
+            Err(DecisionRuleError::Band { threshold, band })
+        }
+    }
 }
 
 /// A decided score.

@@ -4,14 +4,10 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use despoof_nn::autoencoder::Autoencoder;
 use despoof_nn::diffusion::{NoiseScheduleConfig, seeded_noise};
+use despoof_nn::presets::{LATENT_CHANNELS, LATENT_STRIDE};
 use despoof_nn::sampler::{Sampler, SamplerConfig};
 use despoof_nn::trace;
 use despoof_nn::unet::{TimeShifts, Unet};
-
-/// Pixels of a side that become one position of a latent.
-const LATENT_STRIDE: usize = 8;
-/// Channels of a latent.
-const LATENT_CHANNELS: usize = 4;
 
 /// The generator's networks and its sampler, with everything prepared that no face changes.
 #[derive(Debug)]

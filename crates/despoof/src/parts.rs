@@ -12,7 +12,7 @@ use crate::score::score;
 /// A network, or the check made of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// P-Net at the largest scale of a 640×480 frame.
+    /// P-Net at the largest scale of a 640×480 frame, 193×145 pixels.
     PNet,
     /// R-Net.
     RNet,
@@ -104,7 +104,7 @@ impl Part {
     fn inputs_without_context(self) -> Vec<Port> {
         let port = |name, shape: &[usize]| Port { name, shape: shape.to_vec() };
         match self {
-            Self::PNet => vec![port("picture", &[1, 3, 144, 192])],
+            Self::PNet => vec![port("picture", &[1, 3, 145, 193])],
             Self::RNet => vec![port("crops", &[16, 3, 24, 24])],
             Self::ONet => vec![port("crops", &[4, 3, 48, 48])],
             Self::Identity => vec![port("face", &[1, 3, 112, 112])],

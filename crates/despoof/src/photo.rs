@@ -1,5 +1,7 @@
 //! Decodes a photo of unknown origin: everything that can be wrong with it is a [`PhotoError`].
 
+mod jpeg;
+
 use std::io::{Cursor, ErrorKind};
 
 use image::metadata::Orientation;
@@ -82,7 +84,7 @@ pub fn decode(bytes: &[u8]) -> Result<RgbImage, PhotoError> {
     }
     let guessed = image::guess_format(bytes).ok();
     let format = guessed.filter(ImageFormat::reading_enabled).ok_or(PhotoError::UnknownFormat)?;
-    if format == ImageFormat::Jpeg && !is_complete_jpeg(bytes) {
+    if format == ImageFormat::Jpeg && !jpeg::is_complete(bytes) {
         return Err(PhotoError::Truncated);
     }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
@@ -111,14 +113,6 @@ fn check_size((width, height): (u32, u32)) -> Result<(), PhotoError> {
         return Err(PhotoError::TooLarge { width, height });
     }
     Ok(())
-}
-
-/// Whether the last scan of a JPEG file is followed by the end of the image. The decoder fills what
-/// is missing with grey, which must not be judged as if it were a photo.
-fn is_complete_jpeg(bytes: &[u8]) -> bool {
-    let last = |marker: [u8; 2]| bytes.windows(2).rposition(|pair| pair == marker);
-    // Compressed data never contains either marker; a thumbnail's own lie before the last scan.
-    last([0xFF, 0xD9]) > last([0xFF, 0xDA])
 }
 
 fn unreadable(error: ImageError) -> PhotoError {

@@ -115,6 +115,15 @@ pub fn tensors_below(tensors: &[NamedTensor], prefix: &str) -> Vec<NamedTensor> 
         .collect()
 }
 
+/// The same, taken out of `tensors` and not copied.
+pub fn taken_below(tensors: &mut Vec<NamedTensor>, prefix: &str) -> Vec<NamedTensor> {
+    let prefix = format!("{prefix}.");
+    let taken = tensors.extract_if(.., |tensor| tensor.name.starts_with(&prefix));
+    taken
+        .map(|tensor| NamedTensor { name: tensor.name[prefix.len()..].to_owned(), ..tensor })
+        .collect()
+}
+
 /// Fills `network` with `tensors`; every parameter must be named, none may be left over.
 ///
 /// # Errors

@@ -131,8 +131,13 @@ fn distance(a: [f32; 2], b: [f32; 2]) -> f32 {
     (a[0] - b[0]).hypot(a[1] - b[1])
 }
 
+/// `expected`: the upper two rows of the homogeneous matrix, as scikit-image writes them.
 fn assert_matrix(similarity: Similarity, expected: &[f32]) {
-    for (ours, expected) in similarity.matrix().iter().flatten().zip(expected) {
+    let shift = similarity.apply([0.0, 0.0]);
+    let column = |unit| std::array::from_fn(|row| similarity.apply(unit)[row] - shift[row]);
+    let columns: [[f32; 2]; 3] = [column([1.0, 0.0]), column([0.0, 1.0]), shift];
+    let ours = [0, 1].into_iter().flat_map(|row| columns.map(|column| column[row]));
+    for (ours, expected) in ours.zip(expected) {
         let tolerance = 1e-4 * expected.abs().max(1.0);
         assert!((ours - expected).abs() <= tolerance, "{ours} is not {expected}");
     }

@@ -11,7 +11,9 @@ use despoof::weights::{NamedTensor, tensors_from_network, tensors_from_safetenso
 use despoof::{CheckError, Checker};
 use despoof_nn::agnet::AgNetConfig;
 use despoof_nn::autoencoder::AutoencoderConfig;
+use despoof_nn::diffusion::TimestepSpacing;
 use despoof_nn::presets::Preset;
+use despoof_nn::sampler::Start;
 use despoof_nn::unet::UnetConfig;
 
 /// The web preset with narrow networks: the same code, in milliseconds.
@@ -71,13 +73,36 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn with_bundle(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("despoof-{name}-{}", std::process::id()));
-        let preset = narrow_preset();
-        let tensors = narrow_tensors(&preset);
-        let preprocessing = Preprocessing::of_agnet(&preset.agnet);
-        write_bundle(&folder, preset, preprocessing, rule(), &tensors, Precision::Int8)
+        let path = std::env::temp_dir().join(format!("despoof-{name}-{}", std::process::id()));
+        let folder = Self(path);
+        folder
+            .write(&narrow_tensors(&narrow_preset()), Precision::Int8)
             .expect("the folder can be written");
-        Self(folder)
+        folder
+    }
+
+    fn write(
+        &self,
+        tensors: &[NamedTensor],
+        precision: Precision,
+    ) -> Result<Manifest, BundleError> {
+        let preset = narrow_preset();
+        let preprocessing = Preprocessing::of_agnet(&preset.agnet);
+        write_bundle(&self.0, preset, preprocessing, rule(), tensors, precision)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(&self.0).expect("the folder is there");
+        let name = |entry: std::io::Result<std::fs::DirEntry>| {
+            entry.expect("it can be listed").file_name().to_string_lossy().into_owned()
+        };
+        let mut names: Vec<String> = entries.map(name).collect();
+        names.sort();
+        names
     }
 
     fn manifest(&self) -> Manifest {
@@ -227,6 +252,36 @@ fn a_tensor_of_another_shape_or_a_missing_one_is_named() {
 }
 
 #[test]
+fn a_tensor_that_is_not_what_its_entry_says_is_named() {
+    let folder = Folder::with_bundle("entries");
+    let intact = folder.manifest();
+    let refused_with = |detail: &str, change: &dyn Fn(&mut Manifest)| {
+        let mut manifest = intact.clone();
+        change(&mut manifest);
+        folder.write_manifest(manifest);
+        let refused = folder.refusal();
+        let name = &intact.tensors[0].name;
+        assert!(matches!(&refused, BundleError::Tensor { name: found, .. } if found == name));
+        assert!(refused.to_string().contains(detail), "{refused}");
+    };
+    refused_with("the manifest says BF16", &|it| it.tensors[0].dtype = "BF16".into());
+    refused_with("no shard named else", &|it| it.tensors[0].shard = "else".into());
+    refused_with("twice", &|it| it.tensors.push(it.tensors[0].clone()));
+}
+
+#[test]
+fn a_tensor_that_belongs_to_no_network_is_refused_by_name() {
+    let folder = Folder::with_bundle("surplus");
+    let mut tensors = narrow_tensors(&narrow_preset());
+    let values = vec![0.0];
+    tensors.push(NamedTensor { name: "unets.weight".into(), shape: vec![1], values });
+    folder.write(&tensors, Precision::Int8).expect("the folder can be written");
+    let refused = folder.refusal();
+    assert!(refused.to_string().contains("unets.weight"), "{refused}");
+    assert_eq!(refused.code(), "bundle_incompatible");
+}
+
+#[test]
 fn a_bundle_of_another_preset_is_refused() {
     let folder = Folder::with_bundle("preset");
     let mut other = folder.manifest();
@@ -248,6 +303,111 @@ fn a_shard_the_manifest_does_not_list_is_refused() {
     ));
     let device = Device::flex();
     assert!(matches!(loader.finish(&device, &device), Err(BundleError::MissingShard(_))));
+}
+
+#[test]
+fn a_new_bundle_removes_the_shards_of_the_old_one_and_nothing_else() {
+    let folder = Folder::with_bundle("foreign");
+    let bundle = folder.files();
+    let foreign = ["mtcnn.safetensors", "weights-01.safetensors", "weights-old.safetensors"];
+    for name in foreign.into_iter().chain(["weights-99.safetensors"]) {
+        std::fs::write(folder.file(name), b"else").expect("the folder can be written");
+    }
+    let tensors = narrow_tensors(&narrow_preset());
+    folder.write(&tensors, Precision::Int8).expect("it can be written again");
+    let mut expected = bundle;
+    expected.extend(foreign.map(str::to_owned));
+    expected.sort();
+    assert_eq!(folder.files(), expected);
+}
+
+#[test]
+fn a_write_that_fails_leaves_the_old_bundle() {
+    let folder = Folder::with_bundle("kept");
+    let before = (folder.files(), folder.manifest());
+    let mut tensors = narrow_tensors(&narrow_preset());
+    // A folder where a file is to be written.
+    let obstacle = folder.file("manifest.json.unfinished");
+    std::fs::create_dir(&obstacle).expect("the folder can be written");
+    let refused = folder.write(&tensors, Precision::Float32).expect_err("it is in the way");
+    assert!(matches!(refused, BundleError::File { .. }), "{refused}");
+    std::fs::remove_dir(&obstacle).expect("it was made here");
+
+    for value in [f32::NAN, f32::INFINITY] {
+        tensors[0].values[0] = value;
+        let refused = folder.write(&tensors, Precision::Int8).expect_err("no weight");
+        assert!(refused.to_string().contains(&tensors[0].name), "{refused}");
+    }
+    assert_eq!((folder.files(), folder.manifest()), before);
+    folder.load().expect("the old bundle is whole");
+}
+
+/// The detector's weights are stored in 16 bits, which end at 65 504.
+#[test]
+fn a_weight_too_large_for_its_precision_is_refused() {
+    let folder = Folder::with_bundle("large");
+    let mut tensors = narrow_tensors(&narrow_preset());
+    let large = |tensor: &&mut NamedTensor| tensor.name == "mtcnn.onet.conv4.weight";
+    let tensor = tensors.iter_mut().find(large).expect("O-Net has four convolutions");
+    tensor.values[0] = 1e5;
+    let refused = folder.write(&tensors, Precision::Int8).expect_err("it becomes infinite");
+    assert!(refused.to_string().contains("mtcnn.onet.conv4.weight"), "{refused}");
+    folder.write(&tensors, Precision::Float32).expect("32 bits hold it");
+}
+
+#[test]
+fn settings_with_which_no_check_can_run_are_refused_by_name() {
+    let folder = Folder::with_bundle("settings");
+    let intact = folder.manifest();
+    let refused_with = |name: &str, change: &dyn Fn(&mut Manifest)| {
+        let mut manifest = intact.clone();
+        change(&mut manifest);
+        folder.write_manifest(manifest);
+        let refused = folder.refusal();
+        assert!(matches!(refused, BundleError::Manifest(_)), "{refused}");
+        assert!(refused.to_string().contains(name), "{refused} does not name {name}");
+        assert_eq!(refused.code(), "bundle_incompatible");
+    };
+    refused_with("sampler", &|it| it.preset.sampler.steps = 0);
+    refused_with("sampler", &|it| it.preset.sampler.start = Start::NoisedInput { timestep: 1000 });
+    refused_with("sampler", &|it| {
+        it.preset.sampler.spacing = TimestepSpacing::Leading;
+        it.preset.sampler.steps = 1000;
+    });
+    refused_with("agnet.shrink", &|it| it.preset.agnet.shrink = 0);
+    refused_with("agnet.heads", &|it| it.preset.agnet.heads = 0);
+    refused_with("agnet.width", &|it| it.preset.agnet.heads = 5);
+    refused_with("agnet.tokens", &|it| it.preset.agnet.tokens = 195);
+    refused_with("unet.heads", &|it| it.preset.unet.heads.clear());
+    refused_with("unet.block_out_channels", &|it| it.preset.unet.norm_groups = 5);
+    refused_with("unet.context_width", &|it| it.preset.unet.context_width = 256);
+    refused_with("autoencoder.block_out_channels", &|it| {
+        it.preset.autoencoder.block_out_channels.clear();
+    });
+    refused_with("latent", &|it| it.preset.autoencoder.patch = 2);
+    refused_with("scaling_factor", &|it| it.preset.autoencoder.scaling_factor = 0.0);
+    refused_with("side", &|it| it.preprocessing.side = 220);
+    refused_with("agnet.tokens", &|it| it.preprocessing.side = 112);
+    refused_with("agnet.context_tokens", &|it| {
+        it.preprocessing.context.as_mut().expect("the web preset looks around").side = 224;
+    });
+    refused_with("temperature", &|it| it.decision.temperature = 0.0);
+    refused_with("uncertain_band", &|it| it.decision.uncertain_band = [0.6, 0.7]);
+    refused_with("pyramid_factor", &|it| it.preprocessing.detector.pyramid_factor = 1.0);
+}
+
+#[test]
+fn a_shard_that_was_forgotten_can_still_be_added() {
+    let folder = Folder::with_bundle("forgotten");
+    let text = std::fs::read_to_string(folder.file("manifest.json")).expect("there is a manifest");
+    let mut loader = BundleLoader::new(&text).expect("it is intact");
+    for name in loader.shard_names() {
+        assert!(matches!(loader.check_complete(), Err(BundleError::MissingShard(_))));
+        let bytes = std::fs::read(folder.file(&name)).expect("the shard is there");
+        loader.add_shard(&name, &bytes).expect("it is intact");
+    }
+    loader.check_complete().expect("all shards were added");
+    loader.into_tensors().expect("all shards were added");
 }
 
 #[test]

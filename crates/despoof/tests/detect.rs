@@ -55,6 +55,27 @@ fn a_face_cut_by_the_border_says_so() {
     assert!((0.7..0.95).contains(&inside), "{inside}");
 }
 
+/// The border is put around the reduced photo: a resampling later, the same picture.
+#[test]
+fn a_border_around_a_large_photo_finds_what_the_photo_with_a_border_does() {
+    let face = imageops::crop_imm(&astronaut(), 175, 65, 95, 110).to_image();
+    let photo = imageops::resize(&face, 950, 1100, imageops::FilterType::Triangle);
+    let border = 385;
+    let mut bordered = RgbImage::new(950 + 2 * border, 1100 + 2 * border);
+    imageops::replace(&mut bordered, &photo, border.into(), border.into());
+
+    let without = DetectorConfig { border: 0.0, ..DetectorConfig::default() };
+    let first = detect(&photo, without.clone()).expect("detection");
+    assert!(first.iter().all(|face| face.inside(950, 1100) < 0.6), "it needs no border: {first:?}");
+    let ours = detect(&photo, DetectorConfig::default()).expect("detection");
+    let expected = detect(&bordered, without).expect("detection");
+    assert_eq!((ours.len(), expected.len()), (1, 1));
+    let pairs = ours[0].landmarks.iter().flatten().zip(expected[0].landmarks.iter().flatten());
+    let worst = pairs.map(|(ours, there)| (ours + border as f32 - there).abs()).fold(0.0, f32::max);
+    // Two pixels of what is searched, of which each is 2.9 of the photo.
+    assert!(worst < 5.8, "{worst} pixels apart");
+}
+
 #[test]
 fn a_photo_without_a_face_has_none() {
     for (width, height) in [(640, 480), (11, 11), (3000, 4), (1, 1), (0, 0)] {

@@ -86,7 +86,6 @@ fn what_is_drawn_is_the_subject_else_the_recording_else_the_sample() {
     samples.extend([unknown(None), unknown(None), unknown(None)]);
     let resampled = report(&samples, None, &Bootstrap::default()).resampled;
     assert_eq!(resampled, Resampled { subjects: 1, recordings: 1, samples: 3 });
-    assert_eq!(resampled.count(), 5);
 }
 
 #[test]
@@ -169,7 +168,7 @@ fn half_a_set_has_half_the_metrics() {
     assert!(honest.bpcer.is_none() && attacks_only.metrics.oracle.is_none());
 
     let nothing = report(&[], None, &Bootstrap::default());
-    assert_eq!((nothing.live, nothing.resampled.count()), (0, 0));
+    assert_eq!((nothing.live, nothing.resampled), (0, Resampled::default()));
     assert!(nothing.metrics.auc.is_none() && nothing.metrics.honest.is_none());
 }
 

@@ -79,6 +79,29 @@ fn a_photo_cut_off_anywhere_is_an_error() {
     }
 }
 
+/// Motion photos are a JPEG with a film behind it, whose bytes may look like anything.
+#[test]
+fn what_follows_a_jpeg_is_not_looked_at() {
+    let thumbnailed = jpeg_with_thumbnail();
+    for whole in
+        [encoded(two_halves(), ImageFormat::Jpeg), bad_input("progressive.jpg"), thumbnailed]
+    {
+        for tail in [b"\xFF\xDA".as_slice(), b"\0\0\0\x18ftypmp42\xFF\xDA\0\0", &whole] {
+            assert_two_halves(&decode(&[&whole, tail].concat()).expect("a photo"));
+        }
+        let cut = &whole[..whole.len() - 2];
+        assert_eq!(code_of(cut), "photo_truncated");
+        assert_eq!(code_of(&[cut, b"\xFF\xDA"].concat()), "photo_truncated");
+    }
+}
+
+/// The end of the thumbnail is not that of the photo.
+#[test]
+fn a_jpeg_cut_off_behind_its_thumbnail_is_an_error() {
+    let whole = jpeg_with_thumbnail();
+    assert_eq!(code_of(&whole[..whole.len() * 3 / 4]), "photo_truncated");
+}
+
 #[test]
 fn flipped_bits_never_panic() {
     for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::WebP] {
@@ -194,6 +217,13 @@ fn jpeg_with_orientation(orientation: u8) -> Vec<u8> {
     encoder.set_exif_metadata(exif.concat()).expect("metadata");
     encoder.write_image(&two_halves(), 64, 48, ExtendedColorType::Rgb8).expect("an encoder");
     bytes
+}
+
+/// A JPEG with another one in its metadata.
+fn jpeg_with_thumbnail() -> Vec<u8> {
+    let whole = encoded(two_halves(), ImageFormat::Jpeg);
+    let length = (whole.len() as u16 + 2).to_be_bytes();
+    [&whole[..2], &[0xFF, 0xE5], &length, &whole, &whole[2..]].concat()
 }
 
 fn animated_gif() -> Vec<u8> {

@@ -6,6 +6,7 @@ use super::embedder::{CueEncoderConfig, EmbedderConfig};
 use super::guided_layer::GuidedLayerConfig;
 use crate::efficientnet_lite::EfficientNetLiteConfig;
 use crate::resnet::ResNetConfig;
+use crate::sizes::{SizesError, divisible, equal, positive};
 
 /// Sizes of an [`AgNet`](super::AgNet).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -150,6 +151,45 @@ impl AgNetConfig {
     pub fn with_face_only(self, face_only: bool) -> Self {
         let context_tokens = self.context_tokens.filter(|_| !face_only);
         Self { context_tokens, ..self }
+    }
+
+    /// Whether a network can be made of these sizes for square faces of `face_side` pixels and wider
+    /// crops of `context_side` pixels.
+    pub(crate) fn check(
+        &self,
+        face_side: usize,
+        context_side: Option<usize>,
+    ) -> Result<(), SizesError> {
+        positive([
+            ("agnet.shrink", self.shrink),
+            ("agnet.width", self.width),
+            ("agnet.heads", self.heads),
+            ("agnet.mlp_ratio", self.mlp_ratio),
+            ("agnet.bottleneck_width", self.bottleneck_width),
+        ])?;
+        divisible("agnet.width", self.width, self.heads)?;
+        self.embedder.check()?;
+        self.cue_encoder.check()?;
+        self.check_tokens("agnet.tokens", self.tokens, face_side)?;
+        match (self.context_tokens, context_side) {
+            (None, None) => Ok(()),
+            (Some(tokens), Some(side)) if self.variant != Variant::OnlyResidual => {
+                self.check_tokens("agnet.context_tokens", tokens, side)
+            }
+            _ => Err(SizesError::WiderCrop),
+        }
+    }
+
+    /// Whether the network makes as many tokens of an image of `side` pixels as it has places for.
+    fn check_tokens(
+        &self,
+        name: &'static str,
+        tokens: usize,
+        side: usize,
+    ) -> Result<(), SizesError> {
+        let made = self.embedder.map_side(side / self.shrink).saturating_pow(2);
+        positive([(name, tokens), ("tokens of an image that the network looks at", made)])?;
+        equal(name, self.after_shrinking(tokens), made)
     }
 
     /// What is left of `tokens` of a square map once the image is shrunk. Trunks round up where a side is

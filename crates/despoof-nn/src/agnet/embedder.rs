@@ -9,6 +9,7 @@ use crate::efficientnet_lite::{EfficientNetLite, EfficientNetLiteConfig};
 use crate::layers;
 use crate::ops::{self, tokens_from_map};
 use crate::resnet::{ResNet, ResNetConfig};
+use crate::sizes::{SizesError, positive};
 
 /// Face embedder F_emb (paper eq. 6).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +42,21 @@ pub(super) struct Embedder {
 }
 
 impl EmbedderConfig {
+    pub(super) fn check(&self) -> Result<(), SizesError> {
+        match self {
+            Self::Patches { side } => positive([("agnet.embedder.side", *side)]),
+            Self::EfficientNetLite(config) => config.check(),
+        }
+    }
+
+    /// Tokens in a row of those of a square image of `side` pixels.
+    pub(super) fn map_side(&self, side: usize) -> usize {
+        match self {
+            Self::Patches { side: patch } => side / patch,
+            Self::EfficientNetLite(config) => config.map_side(side),
+        }
+    }
+
     pub(super) fn init(&self, width: usize, shrink: usize, device: &Device) -> Embedder {
         let trunk = match self {
             Self::Patches { .. } => None,
@@ -88,6 +104,13 @@ pub(super) enum CueEncoder {
 }
 
 impl CueEncoderConfig {
+    pub(super) fn check(&self) -> Result<(), SizesError> {
+        match self {
+            Self::ResNet(config) => config.check(),
+            Self::EfficientNetLite(config) => config.check(),
+        }
+    }
+
     pub(super) fn width(&self) -> usize {
         match self {
             Self::ResNet(config) => config.width(),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::spatial_attention::SpatialAttention;
 use crate::residual_block::{ResidualBlock, ResidualBlockConfig};
+use crate::sizes::{SizesError, divisible, equal, positive};
 
 /// Group normalisation's epsilon in the autoencoder; the U-Net has another.
 const NORM_EPSILON: f64 = 1e-6;
@@ -101,6 +102,37 @@ impl AutoencoderConfig {
             codebook_entries: None,
             scaling_factor: 1.0,
         }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), SizesError> {
+        let levels = self.block_out_channels.len();
+        positive([
+            ("the number of autoencoder.block_out_channels", levels),
+            ("autoencoder.image_channels", self.image_channels),
+            ("autoencoder.latent_channels", self.latent_channels),
+            ("autoencoder.patch", self.patch),
+            ("autoencoder.norm_groups", self.norm_groups),
+            ("autoencoder.codebook_entries", self.codebook_entries.unwrap_or(1)),
+        ])?;
+        equal("entries of autoencoder.encoder_layers", self.encoder_layers.len(), levels)?;
+        equal("entries of autoencoder.decoder_layers", self.decoder_layers.len(), levels)?;
+        for &layers in self.encoder_layers.iter().chain(&self.decoder_layers) {
+            positive([("an autoencoder level's layers", layers)])?;
+        }
+        for &channels in &self.block_out_channels {
+            positive([("autoencoder.block_out_channels", channels)])?;
+            divisible("autoencoder.block_out_channels", channels, self.norm_groups)?;
+        }
+        if self.scaling_factor.is_finite() && self.scaling_factor > 0.0 {
+            Ok(())
+        } else {
+            Err(SizesError::Scale(self.scaling_factor))
+        }
+    }
+
+    /// Pixels of a side that become one position of the code.
+    pub(crate) fn stride(&self) -> usize {
+        2_usize.saturating_pow(self.lowest_level() as u32).saturating_mul(self.patch)
     }
 
     /// Channels of an image whose patches have become channels.

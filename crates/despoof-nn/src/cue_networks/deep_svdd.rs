@@ -15,7 +15,7 @@ use crate::layers;
 use crate::resample::pixel_shuffle;
 use crate::residual_block::conv3x3;
 
-/// Slope of the leaky ReLUs below 0 (published code).
+/// Slope of the leaky ReLUs below 0. Ours: the published code has PyTorch's 0.01.
 const SLOPE: f64 = 0.1;
 /// Coordinates of the centre are at least this far from 0: at 0 the encoder could give nothing
 /// (published code).

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::layers;
 use crate::ops;
 use crate::residual_block::{ResidualBlock, ResidualBlockConfig, conv3x3, zeroed};
+use crate::sizes::{SizesError, divisible, equal, positive};
 use blocks::{DownBlock, MidBlock, UpBlock};
 use conditions::Conditions;
 use time_embedding::TimeEmbedding;
@@ -95,6 +96,27 @@ impl UnetConfig {
             context_width: 512,
             norm_groups: 8,
         }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), SizesError> {
+        let levels = self.block_out_channels.len();
+        positive([
+            ("the number of unet.block_out_channels", levels),
+            ("unet.channels_in", self.channels_in),
+            ("unet.channels_out", self.channels_out),
+            ("unet.layers_per_block", self.layers_per_block),
+            ("unet.context_width", self.context_width),
+            ("unet.norm_groups", self.norm_groups),
+        ])?;
+        equal("entries of unet.cross_attention", self.cross_attention.len(), levels)?;
+        equal("entries of unet.heads", self.heads.len(), levels)?;
+        for (&channels, &heads) in self.block_out_channels.iter().zip(&self.heads) {
+            positive([("unet.block_out_channels", channels), ("unet.heads", heads)])?;
+            divisible("unet.block_out_channels", channels, heads)?;
+            divisible("unet.block_out_channels", channels, self.norm_groups)?;
+        }
+        // The time embedding is half cosines, half sines.
+        divisible("unet.block_out_channels", self.block_out_channels[0], 2)
     }
 
     /// A U-Net whose output starts at zero.

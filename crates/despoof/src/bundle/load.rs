@@ -103,25 +103,48 @@ impl BundleLoader {
     /// Builds the networks: the detector on `detector_device`, all others on `device`.
     ///
     /// # Errors
-    /// [`BundleError::MissingShard`] and [`BundleError::Weights`].
+    /// [`BundleError::MissingShard`], [`BundleError::Tensor`], and as [`Checker::from_tensors`].
     pub fn finish(self, device: &Device, detector_device: &Device) -> Result<Checker, BundleError> {
         let (manifest, tensors) = self.into_tensors()?;
-        Checker::from_tensors(manifest, &tensors, device, detector_device)
+        Checker::from_tensors(manifest, tensors, device, detector_device)
+    }
+
+    /// Whether every shard was added.
+    ///
+    /// # Errors
+    /// [`BundleError::MissingShard`].
+    pub fn check_complete(&self) -> Result<(), BundleError> {
+        match self.shard_names().into_iter().find(|name| !self.added.contains(name)) {
+            Some(missing) => Err(BundleError::MissingShard(missing)),
+            None => Ok(()),
+        }
     }
 
     /// The manifest, and every tensor it lists, in its order.
     ///
     /// # Errors
-    /// [`BundleError::MissingShard`].
-    pub fn into_tensors(mut self) -> Result<(Manifest, Vec<NamedTensor>), BundleError> {
-        if let Some(missing) =
-            self.shard_names().into_iter().find(|name| !self.added.contains(name))
-        {
-            return Err(BundleError::MissingShard(missing));
-        }
-        let names = self.manifest.tensors.iter().map(|entry| entry.name.as_str());
-        let tensors = names.filter_map(|name| self.tensors.remove(name)).collect();
-        Ok((self.manifest, tensors))
+    /// [`BundleError::MissingShard`]; [`BundleError::Tensor`] for one that is listed twice, or in a
+    /// shard that is not listed.
+    pub fn into_tensors(self) -> Result<(Manifest, Vec<NamedTensor>), BundleError> {
+        self.check_complete()?;
+        let Self { manifest, mut tensors, added } = self;
+        let listed = manifest.tensors.iter().map(|entry| {
+            tensors.remove(&entry.name).ok_or_else(|| BundleError::Tensor {
+                name: entry.name.clone(),
+                detail: why_missing(entry, &added),
+            })
+        });
+        let tensors = listed.collect::<Result<_, _>>()?;
+        Ok((manifest, tensors))
+    }
+}
+
+/// Why there is no tensor (any more) for an entry, though all `shards` were read.
+fn why_missing(entry: &TensorEntry, shards: &[String]) -> String {
+    if shards.contains(&entry.shard) {
+        "the manifest lists it twice".to_owned()
+    } else {
+        format!("the manifest lists no shard named {}", entry.shard)
     }
 }
 
@@ -135,6 +158,10 @@ fn tensor_from_shard(file: &SafeTensors, entry: &TensorEntry) -> Result<NamedTen
             view.shape(),
             entry.shape
         )));
+    }
+    let dtype = format!("{:?}", view.dtype());
+    if dtype != entry.dtype {
+        return Err(wrong(format!("it is {dtype}, the manifest says {}", entry.dtype)));
     }
     let values = match view.dtype() {
         Dtype::I8 => {

@@ -1,6 +1,9 @@
 //! `manifest.json`: what a bundle holds, how its input is prepared, and how it decides.
 
+use std::fmt::Display;
+
 use despoof_nn::agnet::AgNetConfig;
+use despoof_nn::diffusion::NoiseScheduleConfig;
 use despoof_nn::presets::Preset;
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
@@ -131,6 +134,23 @@ impl Manifest {
         }
     }
 
+    /// Whether a check can run with these settings; a digest says only that nobody altered them since.
+    ///
+    /// # Errors
+    /// [`BundleError::Manifest`], naming the setting.
+    pub fn check(&self) -> Result<(), BundleError> {
+        let Self { preset, preprocessing, decision, .. } = self;
+        let context_side = preprocessing.context.map(|context| context.side as usize);
+        let schedule = NoiseScheduleConfig::default().init();
+        preset
+            .check(preprocessing.side as usize, context_side)
+            .map_err(|error| refused("preset", error))?;
+        preset.sampler.check(&schedule).map_err(|error| refused("preset.sampler", error))?;
+        let detector = &preprocessing.detector;
+        detector.check().map_err(|error| refused("preprocessing.detector", error))?;
+        decision.check().map_err(|error| refused("decision", error))
+    }
+
     /// SHA-256 of this manifest with an empty digest.
     pub fn computed_digest(&self) -> String {
         let content = Self { digest: String::new(), ..self.clone() };
@@ -138,6 +158,10 @@ impl Manifest {
             serde_json::to_vec(&content).expect("a manifest holds only what JSON can express");
         hexadecimal_sha256(&bytes)
     }
+}
+
+fn refused(setting: &str, reason: impl Display) -> BundleError {
+    BundleError::Manifest(format!("{setting}: {reason}"))
 }
 
 /// Read first, so that a bundle of another version is named as such.

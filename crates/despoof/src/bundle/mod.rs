@@ -4,6 +4,8 @@ pub mod load;
 pub mod manifest;
 pub mod quantize;
 #[cfg(not(target_arch = "wasm32"))]
+mod replacement;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod write;
 
 pub use load::BundleLoader;
@@ -16,8 +18,8 @@ use crate::weights::WeightsError;
 /// Why a bundle was refused.
 #[derive(Debug, Error)]
 pub enum BundleError {
-    /// `manifest.json` is not the JSON that this version reads.
-    #[error("the manifest cannot be read: {0}")]
+    /// `manifest.json` is not the JSON that this version reads, or its settings make no sense.
+    #[error("the manifest cannot be used: {0}")]
     Manifest(String),
     /// The manifest was altered, or made by another version.
     #[error("the manifest's digest is {found}, its content's is {expected}")]
@@ -41,7 +43,8 @@ pub enum BundleError {
     /// A shard that the manifest lists was never added.
     #[error("shard {0} is missing")]
     MissingShard(String),
-    /// A tensor is not there, has no scale, or another shape or type than the manifest says.
+    /// A tensor is not there, has no scale, another shape or type than the manifest says, or a value
+    /// that is not finite.
     #[error("tensor {name}: {detail}")]
     Tensor {
         /// The tensor.
@@ -60,9 +63,6 @@ pub enum BundleError {
         /// The system's message.
         message: String,
     },
-    /// The throw-away first run failed.
-    #[error("the networks do not run on this device: {0}")]
-    Device(String),
 }
 
 impl BundleError {
@@ -74,7 +74,6 @@ impl BundleError {
                 "integrity_failed"
             }
             Self::MissingShard(_) | Self::File { .. } => "asset_fetch_failed",
-            Self::Device(_) => "gpu_lost",
         }
     }
 }

@@ -17,7 +17,7 @@ pub fn is_quantized(shape: &[usize]) -> bool {
     shape.len() >= 2 && shape.iter().product::<usize>() >= SMALLEST_QUANTIZED
 }
 
-/// Symmetric quantisation, scale = largest magnitude of the channel / 127.
+/// Symmetric quantisation of finite values, scale = largest magnitude of the channel / 127.
 pub fn quantized_from_floats(values: &[f32], channels: usize) -> Quantized {
     let mut quantized = Quantized {
         values: Vec::with_capacity(values.len()),

@@ -12,6 +12,7 @@ use super::manifest::{
     FORMAT, Manifest, Preprocessing, ShardEntry, TensorEntry, hexadecimal_sha256,
 };
 use super::quantize::{is_quantized, quantized_from_floats};
+use super::replacement::{Replacement, file_error};
 use crate::decide::DecisionRule;
 use crate::weights::NamedTensor;
 
@@ -41,6 +42,14 @@ impl Precision {
             Self::Float32 => Dtype::F32,
         }
     }
+
+    /// Whether the value is a finite one once it is stored.
+    fn keeps(self, tensor: &NamedTensor, value: f32) -> bool {
+        match self.dtype(tensor) {
+            Dtype::F16 => f16::from_f32(value).is_finite(),
+            _ => value.is_finite(),
+        }
+    }
 }
 
 /// A tensor as it is stored.
@@ -51,10 +60,11 @@ struct Stored {
     bytes: Vec<u8>,
 }
 
-/// Writes `manifest.json` and the shards into `folder` (made if missing, older shards removed).
+/// Writes `manifest.json` and the shards into `folder` (made if missing). A bundle that was there is
+/// replaced when all of the new one is written; no other file is touched.
 ///
 /// # Errors
-/// [`BundleError::File`].
+/// [`BundleError::Tensor`] for weights that are not finite, [`BundleError::File`].
 pub fn write_bundle(
     folder: &Path,
     preset: Preset,
@@ -63,12 +73,7 @@ pub fn write_bundle(
     tensors: &[NamedTensor],
     precision: Precision,
 ) -> Result<Manifest, BundleError> {
-    let file_error = |error: std::io::Error| BundleError::File {
-        path: folder.display().to_string(),
-        message: error.to_string(),
-    };
-    std::fs::create_dir_all(folder).map_err(file_error)?;
-    remove_old_shards(folder).map_err(file_error)?;
+    tensors.iter().try_for_each(|tensor| refuse_not_finite(tensor, precision))?;
     let mut manifest = Manifest {
         format: FORMAT,
         preset,
@@ -78,10 +83,11 @@ pub fn write_bundle(
         shards: Vec::new(),
         digest: String::new(),
     };
+    let mut files = Replacement::new(folder)?;
     for (index, group) in shard_groups(tensors, precision).into_iter().enumerate() {
-        let name = format!("weights-{index}.safetensors");
+        let name = shard_name(index);
         let bytes = shard_bytes(&group, &name, precision, &mut manifest.tensors);
-        std::fs::write(folder.join(&name), &bytes).map_err(file_error)?;
+        files.write(&name, &bytes)?;
         manifest.shards.push(ShardEntry {
             name,
             bytes: bytes.len() as u64,
@@ -91,18 +97,41 @@ pub fn write_bundle(
     manifest.digest = manifest.computed_digest();
     let text = serde_json::to_string_pretty(&manifest)
         .expect("a manifest holds only what JSON can express");
-    std::fs::write(folder.join("manifest.json"), text + "\n").map_err(file_error)?;
+    files.write("manifest.json", (text + "\n").as_bytes())?;
+    files.finish()?;
+    remove_old_shards(folder, manifest.shards.len()).map_err(|error| file_error(folder, &error))?;
     Ok(manifest)
 }
 
-fn remove_old_shards(folder: &Path) -> std::io::Result<()> {
+fn refuse_not_finite(tensor: &NamedTensor, precision: Precision) -> Result<(), BundleError> {
+    match tensor.values.iter().find(|&&value| !precision.keeps(tensor, value)) {
+        None => Ok(()),
+        Some(value) => Err(BundleError::Tensor {
+            name: tensor.name.clone(),
+            detail: format!("{value} is not finite as {:?}", precision.dtype(tensor)),
+        }),
+    }
+}
+
+fn shard_name(index: usize) -> String {
+    format!("weights-{index}.safetensors")
+}
+
+/// Removes the shards that an earlier bundle had beyond the first `count`.
+fn remove_old_shards(folder: &Path, count: usize) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "safetensors") {
-            std::fs::remove_file(path)?;
+        let entry = entry?;
+        if entry.file_name().to_str().and_then(shard_index).is_some_and(|index| index >= count) {
+            std::fs::remove_file(entry.path())?;
         }
     }
     Ok(())
+}
+
+/// The index of a file that [`shard_name`] names.
+fn shard_index(name: &str) -> Option<usize> {
+    let index = name.strip_prefix("weights-")?.strip_suffix(".safetensors")?.parse().ok()?;
+    (shard_name(index) == name).then_some(index)
 }
 
 /// Splits the tensors, in order, into groups that stay below [`SHARD_BYTES`] when stored.

@@ -58,7 +58,7 @@ impl DetectorConfig {
     }
 
     /// What is wrong with the settings, if anything.
-    pub(super) fn check(&self) -> Result<(), &'static str> {
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
         let ensure = |right: bool, message| if right { Ok(()) } else { Err(message) };
         let share = 0.0..=1.0;
         ensure(self.longest_side.is_none_or(|side| side >= 12), "longest_side is below 12 pixels")?;

@@ -150,40 +150,44 @@ impl Detector {
     /// [`DetectError`] where a setting is outside its range or the device fails.
     pub async fn detect(&self, photo: &RgbImage) -> Result<Vec<Face>, DetectError> {
         self.config.check().map_err(DetectError::Config)?;
-        let faces = self.search(photo).await?;
-        let (width, height) = photo.dimensions();
-        let border = (self.config.border * width.max(height) as f32).round() as u32;
-        if border == 0 || faces.first().is_some_and(|face| face.inside(width, height) >= WHOLE) {
+        let faces = self.search(photo, 0.0).await?;
+        let is_whole = |face: &Face| face.inside(photo.width(), photo.height()) >= WHOLE;
+        if self.config.border == 0.0 || faces.first().is_some_and(is_whole) {
             return Ok(faces);
         }
-        let bordered = self.search(&with_border(photo, border)).await?;
-        if bordered.is_empty() {
-            return Ok(faces);
-        }
-        let offset = -(border as f32);
-        Ok(bordered.iter().map(|face| face.moved(offset)).collect())
+        let bordered = self.search(photo, self.config.border).await?;
+        Ok(if bordered.is_empty() { faces } else { bordered })
     }
 
-    async fn search(&self, photo: &RgbImage) -> Result<Vec<Face>, DetectError> {
-        let picture = self.reduced(photo);
+    /// Faces of the photo with a border, whose width is a share of the photo's longest side.
+    async fn search(&self, photo: &RgbImage, border: f32) -> Result<Vec<Face>, DetectError> {
+        // Around a whole photo the border would take hundreds of megabytes.
+        let reduced = self.reduced(photo, border);
+        let width = (border * reduced.width().max(reduced.height()) as f32).round() as u32;
+        let picture = if width == 0 {
+            Cow::Borrowed(&*reduced)
+        } else {
+            Cow::Owned(with_border(&reduced, width))
+        };
         let candidates = self.propose(&picture).await?;
         let candidates = self.refine(&picture, candidates).await?;
         let faces = self.decide(&picture, candidates).await?;
-        let photo_from_picture = [
-            photo.width() as f32 / picture.width() as f32,
-            photo.height() as f32 / picture.height() as f32,
+        let photo_from_reduced = [
+            photo.width() as f32 / reduced.width() as f32,
+            photo.height() as f32 / reduced.height() as f32,
         ];
-        let mut faces: Vec<Face> =
-            faces.iter().map(|face| face.stretched(photo_from_picture)).collect();
+        let in_photo = |face: &Face| face.moved(-(width as f32)).stretched(photo_from_reduced);
+        let mut faces: Vec<Face> = faces.iter().map(in_photo).collect();
         faces.sort_by(|a, b| b.area().total_cmp(&a.area()));
         Ok(faces)
     }
 
-    /// The photo, or a smaller copy whose longest side is the configured one.
-    fn reduced<'a>(&self, photo: &'a RgbImage) -> Cow<'a, RgbImage> {
+    /// The photo, or a smaller copy whose longest side is, with a border, the configured one.
+    fn reduced<'a>(&self, photo: &'a RgbImage, border: f32) -> Cow<'a, RgbImage> {
         let (width, height) = photo.dimensions();
         let longest = width.max(height);
-        match self.config.longest_side {
+        let limit = |side: u32| (f64::from(side) / (1.0 + 2.0 * f64::from(border))) as u32;
+        match self.config.longest_side.map(limit) {
             Some(limit) if longest > limit => {
                 let factor = f64::from(limit) / f64::from(longest);
                 let side = |side: u32| ((f64::from(side) * factor).round() as u32).max(1);

@@ -73,11 +73,6 @@ impl Resampled {
         }
         counted
     }
-
-    /// How many are drawn in each resample.
-    pub fn count(&self) -> usize {
-        self.subjects + self.recordings + self.samples
-    }
 }
 
 /// What a sample belongs to: whether that is a subject, and its name.
