@@ -15,6 +15,7 @@ use despoof_nn::presets::Preset;
 use despoof_nn::sampler::SamplerConfig;
 use serde::{Deserialize, Serialize};
 
+use crate::cue_source::CueOfRun;
 use crate::data::face_store::ALIGNED_SIDE;
 use crate::preset_choice::PresetChoice;
 use crate::training::agnet_recipe::AgNetOfRun;
@@ -34,16 +35,21 @@ struct Scaling {
     scaling_factor: f64,
 }
 
-/// What has to be known of a run of `train agnet` to read its weights.
+/// What has to be known of a run of `train agnet` to read its weights and to give it its cues.
 #[derive(Serialize, Deserialize)]
 pub struct AgNetSettings {
-    /// What was trained beside AG-Net.
+    /// What was trained beside AG-Net; imported weights do not say.
+    #[serde(default)]
     pub strategy: StrategyName,
     /// Domains that training told apart.
+    #[serde(default)]
     pub domains: usize,
     /// Its sizes.
     #[serde(flatten)]
     pub sizes: AgNetSizes,
+    /// What it looked at.
+    #[serde(flatten)]
+    pub cue: CueOfRun,
 }
 
 /// What has to be known of a run of `train identity` to read its weights.
@@ -154,6 +160,26 @@ pub fn agnet_config(run: &Path) -> Result<AgNetConfig> {
     sized_agnet(run, &read_config(run)?)
 }
 
+/// How the cues were made that a run's AG-Net was trained on.
+///
+/// # Errors
+/// A run without settings.
+pub fn agnet_cue(run: &Path) -> Result<CueOfRun> {
+    Ok(read_config::<AgNetSettings>(run)?.cue)
+}
+
+/// The sampler by which a bundle makes the cues that a run's AG-Net was trained on, where the bundle's
+/// generator else samples as `own`; that one for a network that looks at none.
+///
+/// # Errors
+/// A run without settings, or with cues that no bundle makes.
+pub fn agnet_sampler(run: &Path, own: &SamplerConfig) -> Result<SamplerConfig> {
+    if !agnet_config(run)?.variant.looks_at_cue() {
+        return Ok(own.clone());
+    }
+    agnet_cue(run)?.sampler(own).with_context(|| run.display().to_string())
+}
+
 fn sized_agnet(run: &Path, settings: &AgNetSettings) -> Result<AgNetConfig> {
     settings.sizes.config(preset(run)?.agnet)
 }
@@ -243,6 +269,11 @@ pub fn autoencoder_config(run: &Path) -> Result<AutoencoderConfig> {
     Ok(AutoencoderConfig { scaling_factor: scaling.scaling_factor, ..config })
 }
 
+/// Whether the latents' scale of an autoencoder's run is known.
+pub fn has_scaling_factor(run: &Path) -> bool {
+    run.join(SCALING_FILE).exists()
+}
+
 /// Keeps the latents' scale beside the autoencoder's checkpoints.
 ///
 /// # Errors
@@ -251,4 +282,17 @@ pub fn write_scaling_factor(run: &Path, scaling_factor: f64) -> Result<()> {
     let path = run.join(SCALING_FILE);
     std::fs::write(&path, serde_json::to_string(&Scaling { scaling_factor })?)
         .with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_imported_network_is_alone_and_knows_no_domains() {
+        let imported = "preset = 'paper'\nimported = 'vit.pth'";
+        let settings: AgNetSettings = toml::from_str(imported).expect("all else has defaults");
+        assert_eq!((settings.strategy, settings.domains), (StrategyName::CrossEntropy, 0));
+        assert_eq!(settings.cue, CueOfRun::default());
+    }
 }

@@ -75,7 +75,13 @@ fn each_run_is_read_by_the_next_verb() {
         assert_eq!(logged(&scratch, "autoencoder", term).len(), steps, "{term}");
     }
     let runs = "--identity identity --autoencoder autoencoder";
-    succeed(&scratch, &format!("cache latents --faces faces {runs}"));
+    let cache = format!("cache latents --faces faces {runs}");
+    succeed(&scratch, &cache);
+    let scaling = scratch.join("autoencoder/scaling.json");
+    std::fs::write(&scaling, "{\"scaling_factor\":0.5}").expect("it can be written");
+    succeed(&scratch, &cache);
+    let kept = std::fs::read_to_string(&scaling).expect("it is there");
+    assert!(kept.contains("0.5"), "generators may be trained with it: {kept}");
 
     succeed(
         &scratch,
@@ -134,6 +140,35 @@ fn a_network_is_its_own_mean_and_no_run_is_overwritten() {
 }
 
 #[test]
+fn a_bundle_makes_the_cues_that_its_network_was_trained_on() {
+    let scratch = Scratch::new("cues-of-run");
+    let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/web");
+    succeed(&scratch, &format!("unpack --bundle {bundle} --out runs"));
+    let config = scratch.join("runs/agnet/config.toml");
+    let unpacked = std::fs::read_to_string(&config).expect("it is there");
+    assert!(unpacked.contains("standardised_cue = false"), "{unpacked}");
+    let trained = unpacked.replace("standardised_cue = false", "standardised_cue = true")
+        + "noise_seed = 5\n";
+    std::fs::write(&config, &trained).expect("it can be written");
+    succeed(&scratch, "average --agnet runs/agnet runs/agnet --out mean");
+    digest(&scratch, "mean");
+    let manifest = std::fs::read_to_string(scratch.join("bundle/manifest.json")).expect("a bundle");
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("it is JSON");
+    assert_eq!(manifest["preprocessing"]["standardised_cue"], true);
+    assert_eq!(manifest["preset"]["sampler"]["seed"], 5);
+
+    let trained = trained.replace("cue = \"dfg\"", "cue = \"memae\"");
+    std::fs::write(&config, trained).expect("it can be written");
+    let generator = "--identity runs/identity --autoencoder runs/autoencoder --dfg runs/dfg";
+    let export = format!("export {generator} --agnet runs/agnet --out other");
+    let said = fail(&scratch, &export);
+    assert!(said.contains("cues of memae"), "{said}");
+    let said = fail(&scratch, "average --agnet mean runs/agnet --out other");
+    assert!(said.contains("trained on different cues"), "{said}");
+    assert!(!scratch.join("other").exists(), "nothing is made of them");
+}
+
+#[test]
 fn options_that_make_no_sense_are_refused() {
     let scratch = Scratch::new("no-sense");
     write_store(&scratch.join("faces"), 2);
@@ -145,6 +180,14 @@ fn options_that_make_no_sense_are_refused() {
     let gamma = format!("train dfg {training} --autoencoder a --min-snr-gamma 0");
     let gamma = fail(&scratch, &gamma);
     assert!(gamma.contains("above 0"), "{gamma}");
+    let batch = fail(&scratch, &format!("train agnet {training} --batch 0"));
+    assert!(batch.contains("--batch"), "{batch}");
+    let start = fail(&scratch, &format!("train agnet {training} --noised-to 1000"));
+    assert!(start.contains("--noised-to"), "{start}");
+    let wider = vec![0; FACES as usize * 112 * 112 * 3];
+    std::fs::write(scratch.join("faces/context.u8"), wider).expect("it can be written");
+    let crops = fail(&scratch, "align --data none.tar --teacher --out faces");
+    assert!(crops.contains("teacher.u8"), "{crops}");
     let caches = fail(&scratch, &format!("distill {training} --dfg d --autoencoder a"));
     assert!(caches.contains("despoof cache latents"), "{caches}");
 }

@@ -39,11 +39,19 @@ pub struct AlignOptions {
 type Prepared = Result<(FaceEntry, Crops, RgbImage), (String, String)>;
 
 /// Runs `despoof align`; photos already in the store are passed over.
+///
+/// # Errors
+/// Shards that cannot be read, a folder that cannot be written, or that holds faces without the teacher's
+/// crops where those are asked for.
 pub fn run(options: &AlignOptions) -> Result<()> {
     let detector = pretrained::detector()?;
     let mut store = FaceStore::open_or_create(&options.out)?;
     let mut crops = CropPlanes::open_to_append(&store)?;
-    let mut teacher = store.image_plane(TEACHER, TEACHER_SIDE)?;
+    let mut teacher = if options.teacher {
+        store.whole_image_plane(TEACHER, TEACHER_SIDE)?
+    } else {
+        store.image_plane(TEACHER, TEACHER_SIDE)?
+    };
     teacher.plane.trim(store.entries.len())?;
     let known: HashSet<String> = store.entries.iter().map(|entry| entry.key.clone()).collect();
     let progress = ProgressBar::new_spinner();

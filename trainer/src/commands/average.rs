@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::runs::{self, AgNetSettings, Sizes};
 use crate::training::checkpoint::save_imported;
-use crate::training::options::{read_config, write_config};
+use crate::training::options::{has_config, read_config, write_config};
 use crate::training::strategy::StrategyName;
 
 /// Options of `despoof average`.
@@ -41,11 +41,15 @@ pub fn run(options: &AverageOptions) -> Result<()> {
     let first = &options.agnet[0];
     let tensors: Vec<Vec<NamedTensor>> =
         options.agnet.iter().map(|run| runs::agnet_tensors(run)).collect::<Result<_>>()?;
+    let settings: AgNetSettings = read_config(first)?;
+    for run in &options.agnet {
+        let alike = !has_config(run) || runs::agnet_cue(run)? == settings.cue;
+        ensure!(alike, "{} and {} were trained on different cues", first.display(), run.display());
+    }
     let config = runs::agnet_config(first)?;
     let mean = mean(tensors)?;
     let network = load_network("agnet", config.init(&Device::flex()), mean)?;
     save_imported(&options.out, network)?;
-    let settings: AgNetSettings = read_config(first)?;
     // What a strategy trains beside AG-Net is not averaged.
     let settings = AgNetSettings { strategy: StrategyName::CrossEntropy, domains: 0, ..settings };
     let sizes = Sizes { preset: runs::preset_choice(first)? };

@@ -65,10 +65,10 @@ pub fn run(command: &CacheCommand) -> Result<()> {
 }
 
 /// Caches latents and identity maps of the first `limit` prepared faces, and measures the latents'
-/// scale; goes on where an interrupted run stopped.
+/// scale where the autoencoder's run has none; goes on where an interrupted run stopped.
 ///
 /// # Errors
-/// Runs without checkpoints, files that cannot be read or written.
+/// Runs without checkpoints, files that cannot be read or written, no real face to measure the scale on.
 pub fn latents(
     faces: &Path,
     autoencoder_run: &Path,
@@ -78,9 +78,12 @@ pub fn latents(
 ) -> Result<()> {
     let store = FaceStore::open(faces)?;
     let aligned = store.image_plane(ALIGNED, ALIGNED_SIDE)?;
-    let factor = scaling_factor(&store, &aligned, autoencoder_run, device)?;
-    runs::write_scaling_factor(autoencoder_run, factor)?;
-    println!("latents are scaled by {factor:.4} to unit variance");
+    // Generators are trained on latents of one scale: another measurement would break them.
+    if !runs::has_scaling_factor(autoencoder_run) {
+        let factor = scaling_factor(&store, &aligned, autoencoder_run, device)?;
+        runs::write_scaling_factor(autoencoder_run, factor)?;
+        println!("latents are scaled by {factor:.4} to unit variance");
+    }
     let autoencoder = runs::autoencoder(autoencoder_run, device)?;
     let identity_encoder = runs::identity_encoder(identity_run, device)?;
     let mut latents = store.plane(LATENTS, LATENT_SHAPE.iter().product::<usize>() * 4)?;
@@ -95,7 +98,7 @@ pub fn latents(
     })
 }
 
-/// One over the standard deviation of the latents of some training faces.
+/// One over the standard deviation of the latents of some real faces for training.
 fn scaling_factor(
     store: &FaceStore,
     aligned: &ImagePlane,
@@ -103,7 +106,7 @@ fn scaling_factor(
     device: &Device,
 ) -> Result<f64> {
     let autoencoder = runs::unscaled_autoencoder(run, device)?;
-    let training = store.training_faces();
+    let (training, _) = store.real_faces_to_train_on(0)?;
     let (mut sum, mut squares, mut count) = (0.0, 0.0, 0.0);
     for indices in training[..SCALED_ON.min(training.len())].chunks(BATCH) {
         let latents = autoencoder.code_from_image(read(aligned, indices, device)?);

@@ -50,7 +50,8 @@ pub struct EvalOptions {
     /// Write a score a line into this CSV file, as `--scores` reads it.
     #[arg(long, value_name = "FILE")]
     scores_out: Option<PathBuf>,
-    /// Fix threshold, band and temperature on this (development) data and write them to this file.
+    /// Fix threshold, band and temperature on this (development) data and write them to this file. Photos
+    /// whose split is `test` are left out of that.
     #[arg(long, value_name = "FILE")]
     fix_decision: Option<PathBuf>,
     /// Fix the threshold where this share of the live faces is refused, in percent, and not at the equal
@@ -129,7 +130,7 @@ pub fn run(options: &EvalOptions) -> Result<()> {
     if let Some(path) = &options.fix_decision {
         let of_file = |file: &Vec<Scored>| file.iter().map(|s| s.sample.clone()).collect();
         let sets = match &pipeline {
-            Some(_) => vec![samples.clone()],
+            Some(_) => vec![development_samples(&set)],
             None => files.iter().map(of_file).collect(),
         };
         fix_decision(path, &sets, pipeline.as_ref(), options)?;
@@ -144,6 +145,15 @@ pub fn run(options: &EvalOptions) -> Result<()> {
         print_text(&evaluation, set.presentations());
     }
     Ok(())
+}
+
+fn development_samples(set: &ScoredSet) -> Vec<Sample> {
+    let samples = set.development_samples();
+    let left_out = set.scored.len() - samples.len();
+    if left_out > 0 {
+        eprintln!("{left_out} photos of the split `test` take no part in fixing the threshold");
+    }
+    samples
 }
 
 fn data_names(options: &EvalOptions) -> Vec<String> {

@@ -75,16 +75,17 @@ fn write_bundle_of_runs(options: &ExportOptions) -> Result<&PathBuf> {
         dfg: given(&options.dfg)?,
     };
     let out = options.out.as_ref().context("--out is missing")?;
+    let agnet_run = given(&options.agnet)?;
     let device = Device::flex();
     let preset = Preset {
         autoencoder: runs::autoencoder_config(&generator_runs.autoencoder)?,
-        sampler: runs::sampler(&generator_runs.dfg)?,
-        agnet: runs::agnet_config(&given(&options.agnet)?)?,
+        sampler: runs::agnet_sampler(&agnet_run, &runs::sampler(&generator_runs.dfg)?)?,
+        agnet: runs::agnet_config(&agnet_run)?,
         ..runs::preset_choice(&generator_runs.dfg)?.preset()
     };
     let generator = generator_runs.generator(&device)?;
     let identity = runs::identity_encoder(&generator_runs.identity, &device)?;
-    let agnet = runs::agnet(&given(&options.agnet)?, &device)?;
+    let agnet = runs::agnet(&agnet_run, &device)?;
     let mut tensors = detector_tensors()?;
     tensors.extend(tensors_from_network("identity", &identity)?);
     tensors.extend(tensors_from_network("unet", generator.unet())?);
@@ -92,7 +93,9 @@ fn write_bundle_of_runs(options: &ExportOptions) -> Result<&PathBuf> {
     tensors.extend(tensors_from_network("agnet", &agnet)?);
     let decision = options.decision.as_deref().map_or_else(|| Ok(undecided()), read_decision)?;
     let precision = if options.float32 { Precision::Float32 } else { Precision::Int8 };
-    let preprocessing = Preprocessing::of_agnet(&preset.agnet);
+    let standardised_cue = runs::agnet_cue(&agnet_run)?.standardised_cue;
+    let preprocessing =
+        Preprocessing { standardised_cue, ..Preprocessing::of_agnet(&preset.agnet) };
     let manifest = write_bundle(out, preset, preprocessing, decision, &tensors, precision)?;
     let bytes: u64 = manifest.shards.iter().map(|shard| shard.bytes).sum();
     println!(

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use despoof::align::Crops;
 use despoof::photo;
 use despoof_simulate::{Family, Simulated, Species, recapture_live, simulate};
@@ -12,9 +12,11 @@ use image::imageops::FilterType;
 use image::{RgbImage, imageops};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
+use serde::Serialize;
 
 use crate::data::crop_planes::{CropPlanes, crops_from_photo};
 use crate::data::face_store::{FaceEntry, FaceStore};
+use crate::data::made_by::MadeBy;
 use crate::data::metadata::{is_in_share, stable_hash};
 use crate::data::shard::{ShardPhoto, for_each_photo};
 
@@ -49,33 +51,41 @@ pub enum SimulateCommand {
         out: PathBuf,
     },
     /// A training set: of each chosen live photo itself, a re-captured version, a print and a screen;
-    /// recorded attacks as they are.
+    /// recorded attacks as they are. A line that is run again adds what is missing; another line adds all
+    /// of its own.
     Set {
-        /// Shards of the photos.
-        #[arg(long, required = true, num_args = 1..)]
-        data: Vec<PathBuf>,
-        /// The same photos' prepared faces (for their landmarks and splits).
-        #[arg(long)]
-        faces: PathBuf,
-        /// Share of the photos to take, chosen by their key.
-        #[arg(long, default_value_t = 1.0)]
-        share: f64,
-        /// Seed of everything that is drawn.
-        #[arg(long, default_value_t = 0)]
-        seed: u64,
-        /// Attack families to leave out, for example `screen`.
-        #[arg(long, num_args = 1..)]
-        without: Vec<String>,
-        /// Leave recorded attacks out.
-        #[arg(long)]
-        simulated_only: bool,
-        /// Domain that all faces are put into, so that small sets share the weight of one.
-        #[arg(long, value_name = "NAME")]
-        as_domain: Option<String>,
+        #[command(flatten)]
+        line: SetLine,
         /// Folder of prepared faces to make or to add to.
         #[arg(long)]
         out: PathBuf,
     },
+}
+
+/// What a training set is simulated from, and how.
+#[derive(Debug, Args, Serialize)]
+pub struct SetLine {
+    /// Shards of the photos.
+    #[arg(long, required = true, num_args = 1..)]
+    data: Vec<PathBuf>,
+    /// The same photos' prepared faces (for their landmarks and splits).
+    #[arg(long)]
+    faces: PathBuf,
+    /// Share of the photos to take, chosen by their key.
+    #[arg(long, default_value_t = 1.0)]
+    share: f64,
+    /// Seed of everything that is drawn.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Attack families to leave out, for example `screen`.
+    #[arg(long, num_args = 1..)]
+    without: Vec<String>,
+    /// Leave recorded attacks out.
+    #[arg(long)]
+    simulated_only: bool,
+    /// Domain that all faces are put into, so that small sets share the weight of one.
+    #[arg(long, value_name = "NAME")]
+    as_domain: Option<String>,
 }
 
 /// Runs `despoof simulate`.
@@ -84,27 +94,7 @@ pub fn run(command: &SimulateCommand) -> Result<()> {
         SimulateCommand::Photo { photo, species, seed, out } => {
             simulate_photo(photo, species, *seed, out)
         }
-        SimulateCommand::Set {
-            data,
-            faces,
-            share,
-            seed,
-            without,
-            simulated_only,
-            as_domain,
-            out,
-        } => {
-            let families = families_without(without)?;
-            let mut known = FaceStore::open(faces)?.entries;
-            known.retain(|entry| {
-                is_in_share("share", &entry.key, *share)
-                    && (entry.metadata.is_live() || !simulated_only)
-            });
-            if let Some(domain) = as_domain {
-                known.iter_mut().for_each(|entry| entry.metadata.domain.clone_from(domain));
-            }
-            simulate_set(data, known, *seed, &families, out)
-        }
+        SimulateCommand::Set { line, out } => simulate_set(line, out),
     }
 }
 
@@ -126,28 +116,38 @@ fn families_without(names: &[String]) -> Result<Vec<Family>> {
     Ok(Family::all().into_iter().filter(|family| !left_out.contains(family)).collect())
 }
 
-fn simulate_set(
-    data: &[PathBuf],
-    known: Vec<FaceEntry>,
-    seed: u64,
-    families: &[Family],
-    out: &Path,
-) -> Result<()> {
-    let known: HashMap<String, FaceEntry> =
-        known.into_iter().map(|entry| (entry.key.clone(), entry)).collect();
+/// The prepared faces that a line takes, by their keys.
+fn chosen_faces(line: &SetLine) -> Result<HashMap<String, FaceEntry>> {
+    let mut chosen = FaceStore::open(&line.faces)?.entries;
+    chosen.retain(|entry| {
+        is_in_share("share", &entry.key, line.share)
+            && (entry.metadata.is_live() || !line.simulated_only)
+    });
+    if let Some(domain) = &line.as_domain {
+        chosen.iter_mut().for_each(|entry| entry.metadata.domain.clone_from(domain));
+    }
+    Ok(chosen.into_iter().map(|entry| (entry.key.clone(), entry)).collect())
+}
+
+fn simulate_set(line: &SetLine, out: &Path) -> Result<()> {
+    let families = families_without(&line.without)?;
+    let mut known = chosen_faces(line)?;
     let mut store = FaceStore::open_or_create(out)?;
     let mut planes = CropPlanes::open_to_append(&store)?;
+    let made_before = MadeBy::started(&serde_json::to_value(line)?, &store)?;
+    known.retain(|key, _| !made_before.has_photo(key));
     let progress = ProgressBar::new_spinner();
-    for shard in data {
+    for shard in &line.data {
         let mut chunk: Vec<(ShardPhoto, FaceEntry)> = Vec::new();
         let mut flush = |chunk: &mut Vec<(ShardPhoto, FaceEntry)>| -> Result<()> {
             progress.inc(chunk.len() as u64);
             let made: Result<Vec<Vec<(FaceEntry, Crops)>>> = chunk
                 .par_iter()
-                .map(|(photo, entry)| variants(photo, entry, seed, families))
+                .map(|(photo, entry)| variants(photo, entry, line.seed, &families))
                 .collect();
             chunk.clear();
-            append(made?.into_iter().flatten(), &mut store, &mut planes)
+            let new = made?.into_iter().flatten().filter(|(entry, _)| !made_before.has(entry));
+            append(new, &mut store, &mut planes)
         };
         for_each_photo(shard, |photo| {
             if let Some(entry) = known.get(&photo.key) {

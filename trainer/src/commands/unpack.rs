@@ -12,6 +12,7 @@ use despoof_nn::identity::IdentityConfig;
 use despoof_nn::presets::Preset;
 use serde::Serialize;
 
+use crate::cue_source::CueOfRun;
 use crate::preset_choice::PresetChoice;
 use crate::runs::{self, AgNetSettings, DfgSettings, Sizes};
 use crate::training::agnet_sizes::AgNetSizes;
@@ -58,8 +59,10 @@ pub fn run(options: &UnpackOptions) -> Result<()> {
         .with_context(|| format!("{} is no whole bundle", options.bundle.display()))?;
     let (manifest, tensors) = loader.into_tensors()?;
     let Preset { name, identity, autoencoder, unet, sampler, agnet } = manifest.preset;
+    let standardised_cue = manifest.preprocessing.standardised_cue;
     let digest = manifest.digest;
     let unpacking = Unpacking { preset: name.into(), tensors, digest, out: &options.out };
+    let own_sampler = unpacking.preset.preset().sampler;
     // A run holds the network, without the enum around it.
     match identity {
         IdentityConfig::MobileFaceNet(config) => {
@@ -79,6 +82,7 @@ pub fn run(options: &UnpackOptions) -> Result<()> {
         // Cross-entropy has no discriminator of domains.
         domains: 0,
         sizes: AgNetSizes::from_config(&agnet),
+        cue: CueOfRun::of_bundle(&sampler, &own_sampler, standardised_cue),
     };
     unpacking.network("agnet", "agnet", agnet.init(&device), settings)?;
     println!("runs identity, autoencoder, dfg and agnet in {}", options.out.display());

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use burn::tensor::{Device, Tensor};
 use despoof_nn::cue_networks::anoddpm::{AnoDdpm, AnoDdpmConfig};
 
@@ -20,13 +20,15 @@ struct Sampled {
 /// Reads the network of a run.
 ///
 /// # Errors
-/// A run without a checkpoint.
+/// A run without a checkpoint, or more steps than the noise has.
 pub fn open(run: &Path, choice: &CueChoice, device: &Device) -> Result<Box<dyn CueSource>> {
     let config = AnoDdpmConfig::web();
     let first = choice.noise_seed.unwrap_or(0);
+    let (steps, most) = (choice.sampler_steps.unwrap_or(config.noised_steps), config.noised_steps);
+    ensure!(steps <= most, "AnoDDPM has {most} steps, not {steps}");
     Ok(Box::new(Sampled {
         network: load_weights(run, config.init(device))?,
-        steps: choice.sampler_steps.unwrap_or(config.noised_steps),
+        steps,
         seeds: (first..first + choice.noise_samples).collect(),
         config,
     }))

@@ -4,13 +4,16 @@ mod anoddpm;
 mod deep_svdd;
 mod dfg;
 mod memae;
+mod of_run;
 pub mod plane;
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context, Result};
 use burn::tensor::{Device, Tensor};
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
 use despoof::Checker;
 use despoof::bundle::BundleLoader;
@@ -20,6 +23,7 @@ use crate::data::face_store::GENERATED;
 use crate::runs;
 
 pub use dfg::{Dfg, sampler};
+pub use of_run::CueOfRun;
 
 /// Makes the "real" version of faces.
 pub trait CueSource {
@@ -54,18 +58,19 @@ fn is_authors(noised_to: &u16) -> bool {
 }
 
 /// A source and how it is sampled.
-#[derive(Debug, Clone, Args, Serialize)]
+#[derive(Debug, Clone, PartialEq, Args, Serialize, Deserialize)]
+#[serde(default)]
 pub struct CueChoice {
     /// What draws the generated faces that cues are the residuals of.
     #[arg(long = "cue", value_name = "SOURCE", value_enum, default_value_t)]
     #[serde(rename = "cue")]
     pub name: CueName,
-    /// Time step to which `dfg-noised-input` noises the input, out of 1 to 1000.
-    #[arg(long, value_name = "STEP", default_value_t = NOISED_TO, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    /// Time step to which `dfg-noised-input` noises the input, out of 1 to 999.
+    #[arg(long, value_name = "STEP", default_value_t = NOISED_TO, value_parser = clap::value_parser!(u16).range(1..=999))]
     #[serde(skip_serializing_if = "is_authors")]
     pub noised_to: u16,
     /// Calls of a diffusion model [default: its preset's; 200 of anoddpm].
-    #[arg(long)]
+    #[arg(long, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sampler_steps: Option<usize>,
     /// Seed of a diffusion model's noise [default: its preset's; 0 of anoddpm].
@@ -137,9 +142,9 @@ impl FromStr for CueChoice {
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, steps) = match text.split_once('@') {
             Some((name, steps)) => {
-                let steps =
+                let steps: NonZeroUsize =
                     steps.parse().map_err(|_| format!("{steps:?} is no number of steps"))?;
-                (name, Some(steps))
+                (name, Some(steps.get()))
             }
             None => (text, None),
         };
@@ -194,7 +199,7 @@ impl CueRuns {
     /// Opens the chosen source.
     ///
     /// # Errors
-    /// Runs that are not given, or without checkpoints.
+    /// Runs that are not given, or without checkpoints, or a choice that cannot be sampled.
     pub fn open(&self, choice: &CueChoice, device: &Device) -> Result<Box<dyn CueSource>> {
         if let Some(other) = self.others.open(choice, device)? {
             return Ok(other);
@@ -203,7 +208,7 @@ impl CueRuns {
             let checker = BundleLoader::from_folder(bundle)
                 .with_context(|| format!("cannot use the bundle in {}", bundle.display()))?
                 .finish(device, device)?;
-            return Ok(Box::new(Dfg::of_bundle(&checker, choice)));
+            return Ok(Box::new(Dfg::of_bundle(&checker, choice)?));
         }
         let name = choice.name;
         let runs = runs::GeneratorRuns {
@@ -219,7 +224,7 @@ impl OtherRuns {
     /// Opens the chosen source, unless it is a De-spoofing Face Generator.
     ///
     /// # Errors
-    /// A run that is not given, or without a checkpoint.
+    /// A run that is not given, or without a checkpoint, or a choice that cannot be sampled.
     pub fn open(&self, choice: &CueChoice, device: &Device) -> Result<Option<Box<dyn CueSource>>> {
         let name = choice.name;
         Ok(match name {
@@ -254,8 +259,10 @@ impl OtherRuns {
         checker: &Checker,
         device: &Device,
     ) -> Result<Box<dyn CueSource>> {
-        let other = self.open(choice, device)?;
-        Ok(other.unwrap_or_else(|| Box::new(Dfg::of_bundle(checker, choice))))
+        match self.open(choice, device)? {
+            Some(other) => Ok(other),
+            None => Ok(Box::new(Dfg::of_bundle(checker, choice)?)),
+        }
     }
 }
 
@@ -279,6 +286,12 @@ mod tests {
         assert_eq!(start.plane(), "generated-dfg-noised-input-to-201.u8");
         let averaged = CueChoice { noise_samples: 4, ..choice };
         assert_eq!(averaged.plane(), "generated-dfg-mean-of-4.u8");
+    }
+
+    #[test]
+    fn no_steps_at_all_are_refused() {
+        assert_eq!("dfg@3".parse::<CueChoice>().expect("three steps").sampler_steps, Some(3));
+        assert!("dfg@0".parse::<CueChoice>().is_err());
     }
 
     #[test]

@@ -5,14 +5,13 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
 use super::metadata::{PhotoMetadata, mixed_order};
+pub use super::planes::{ImagePlane, Plane};
 
 /// Side of the pipeline's aligned crop in pixels.
 pub const ALIGNED_SIDE: u32 = 224;
@@ -54,6 +53,20 @@ impl FaceEntry {
         Some(format!("{} {}", self.metadata.domain, self.metadata.known_subject()?))
     }
 
+    /// Whether it is a live face as it was photographed: nothing simulated.
+    pub fn is_real(&self) -> bool {
+        self.metadata.is_live() && self.simulated.is_none()
+    }
+
+    /// Key of the photo that the face is in or was simulated from.
+    pub fn photo(&self) -> &str {
+        let key = &self.key;
+        match &self.simulated {
+            Some(_) => key.rsplit_once('#').map_or(key, |(photo, _)| photo),
+            None => key,
+        }
+    }
+
     /// Where the seed puts the face among others.
     pub fn order(&self, seed: u64) -> u64 {
         mixed_order(&format!("{seed} {}", self.key))
@@ -68,15 +81,21 @@ pub struct FaceStore {
 }
 
 impl FaceStore {
-    /// Opens a store, or starts an empty one.
+    /// Opens a store, or starts an empty one. A line of the index that an interrupted append left
+    /// unfinished is cut off.
     ///
     /// # Errors
-    /// A folder that cannot be made, or an index that is not one.
+    /// A folder that cannot be made, or an index that is not one or cannot be cut.
     pub fn open_or_create(folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make {}", folder.display()))?;
         let index = folder.join("index.jsonl");
-        let entries = if index.exists() { read_index(&index)? } else { Vec::new() };
+        let entries = if index.exists() {
+            cut_unfinished_line(&index)?;
+            read_index(&index)?
+        } else {
+            Vec::new()
+        };
         Ok(Self { folder: folder.to_owned(), entries })
     }
 
@@ -112,7 +131,8 @@ impl FaceStore {
     pub fn append(&mut self, entry: FaceEntry) -> Result<()> {
         let path = self.index_path();
         let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
-        writeln!(file, "{}", serde_json::to_string(&entry)?)
+        let line = serde_json::to_string(&entry)? + "\n";
+        file.write_all(line.as_bytes())
             .with_context(|| format!("cannot write {}", path.display()))?;
         self.entries.push(entry);
         Ok(())
@@ -123,10 +143,7 @@ impl FaceStore {
     /// # Errors
     /// A file that cannot be opened.
     pub fn plane(&self, name: &str, record_bytes: usize) -> Result<Plane> {
-        let path = self.folder.join(name);
-        let file = OpenOptions::new().create(true).read(true).append(true).open(&path);
-        let file = file.with_context(|| format!("cannot open {}", path.display()))?;
-        Ok(Plane { file, path, record_bytes })
+        Plane::open(self.folder.join(name), record_bytes)
     }
 
     /// Opens a plane of square RGB images.
@@ -134,7 +151,7 @@ impl FaceStore {
     /// # Errors
     /// A file that cannot be opened.
     pub fn image_plane(&self, name: &str, side: u32) -> Result<ImagePlane> {
-        Ok(ImagePlane { plane: self.plane(name, (side * side * 3) as usize)?, side })
+        Ok(ImagePlane::new(self.plane(name, (side * side * 3) as usize)?, side))
     }
 
     /// Opens a plane of crops that has one of every face.
@@ -179,12 +196,33 @@ impl FaceStore {
         self.indices(|entry| entry.metadata.is_for_training())
     }
 
-    /// The first faces, at most `most`, that training may not look at.
-    pub fn held_out_faces(&self, most: usize) -> Vec<usize> {
-        let mut faces = self.indices(|entry| !entry.metadata.is_for_training());
-        faces.truncate(most);
-        faces
+    /// Real faces ([`FaceEntry::is_real`]) that training may look at, or that it may not.
+    pub fn real_faces(&self, training: bool) -> Vec<usize> {
+        self.indices(|entry| entry.is_real() && entry.metadata.is_for_training() == training)
     }
+
+    /// Real faces that training may look at, and the first of the others, at most `held_out`.
+    ///
+    /// # Errors
+    /// None to train on.
+    pub fn real_faces_to_train_on(&self, held_out: usize) -> Result<(Vec<usize>, Vec<usize>)> {
+        let (train, mut others) = (self.real_faces(true), self.real_faces(false));
+        ensure!(!train.is_empty(), "{} has no real faces to train on", self.folder.display());
+        others.truncate(held_out);
+        Ok((train, others))
+    }
+}
+
+fn cut_unfinished_line(index: &Path) -> Result<()> {
+    let cut = || -> Result<()> {
+        let bytes = std::fs::read(index)?;
+        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        if whole < bytes.len() {
+            OpenOptions::new().write(true).open(index)?.set_len(whole as u64)?;
+        }
+        Ok(())
+    };
+    cut().with_context(|| format!("cannot cut an unfinished line off {}", index.display()))
 }
 
 fn read_index(path: &Path) -> Result<Vec<FaceEntry>> {
@@ -198,78 +236,55 @@ fn read_index(path: &Path) -> Result<Vec<FaceEntry>> {
         .collect()
 }
 
-/// A file of equally long records.
-pub struct Plane {
-    file: File,
-    path: PathBuf,
-    record_bytes: usize,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::scratch::Scratch;
 
-impl Plane {
-    /// Number of whole records.
-    ///
-    /// # Errors
-    /// A file that cannot be read.
-    pub fn records(&self) -> Result<usize> {
-        Ok(self.file.metadata()?.len() as usize / self.record_bytes)
+    fn entry(key: &str, label: &str, split: &str, simulated: Option<&str>) -> FaceEntry {
+        serde_json::from_value(serde_json::json!({
+            "key": key,
+            "metadata": { "label": label, "split": split },
+            "landmarks": [[0, 0], [0, 0], [0, 0], [0, 0], [0, 0]],
+            "simulated": simulated,
+        }))
+        .expect("an entry")
     }
 
-    /// Cuts off what stands behind the first `records` records.
-    ///
-    /// # Errors
-    /// A file that cannot be written.
-    pub fn trim(&self, records: usize) -> Result<()> {
-        let length = (records * self.record_bytes) as u64;
-        if self.file.metadata()?.len() > length {
-            self.file
-                .set_len(length)
-                .with_context(|| format!("cannot cut {}", self.path.display()))?;
+    #[test]
+    fn an_append_that_broke_off_is_made_again() {
+        let scratch = Scratch::new("face-store");
+        let mut store = FaceStore::open_or_create(scratch.path()).expect("it starts");
+        store.append(entry("first", "live", "train", None)).expect("it is written");
+        let whole = std::fs::read(store.index_path()).expect("an index");
+        store.append(entry("second", "live", "train", None)).expect("it is written");
+        let bytes = std::fs::read(store.index_path()).expect("an index");
+        for length in [whole.len() + 1, bytes.len() - 1] {
+            std::fs::write(store.index_path(), &bytes[..length]).expect("it is cut");
+            let mut again = FaceStore::open_or_create(scratch.path()).expect("it opens");
+            assert_eq!(again.entries.len(), 1);
+            again.append(entry("second", "live", "train", None)).expect("it is written");
+            assert_eq!(std::fs::read(store.index_path()).expect("an index"), bytes);
         }
-        Ok(())
     }
 
-    /// Reads a record.
-    ///
-    /// # Errors
-    /// A record that is not there.
-    pub fn read(&self, index: usize) -> Result<Vec<u8>> {
-        let mut record = vec![0; self.record_bytes];
-        self.file
-            .read_exact_at(&mut record, (index * self.record_bytes) as u64)
-            .with_context(|| format!("{} has no record {index}", self.path.display()))?;
-        Ok(record)
-    }
-
-    /// Appends a record.
-    ///
-    /// # Errors
-    /// A record of another length, a file that cannot be written.
-    pub fn append(&mut self, record: &[u8]) -> Result<()> {
-        ensure!(
-            record.len() == self.record_bytes,
-            "{} takes records of {} bytes",
-            self.path.display(),
-            self.record_bytes
-        );
-        self.file.write_all(record).with_context(|| format!("cannot write {}", self.path.display()))
-    }
-}
-
-/// A plane of square RGB images.
-pub struct ImagePlane {
-    /// The records.
-    pub plane: Plane,
-    side: u32,
-}
-
-impl ImagePlane {
-    /// Reads an image.
-    ///
-    /// # Errors
-    /// An image that is not there.
-    pub fn read(&self, index: usize) -> Result<RgbImage> {
-        let bytes = self.plane.read(index)?;
-        Ok(RgbImage::from_raw(self.side, self.side, bytes)
-            .expect("a record is as long as an image"))
+    #[test]
+    fn attacks_are_no_real_faces() {
+        let scratch = Scratch::new("real-faces");
+        let mut store = FaceStore::open_or_create(scratch.path()).expect("it starts");
+        for (label, split, simulated) in [
+            ("live", "dev", None),
+            ("print", "train", None),
+            ("live", "train", Some("print-flat")),
+            ("live", "train", Some("recaptured")),
+        ] {
+            store.append(entry("key", label, split, simulated)).expect("it is written");
+        }
+        let error = store.real_faces_to_train_on(1).expect_err("attacks alone");
+        assert!(error.to_string().contains("no real faces"), "{error}");
+        for split in ["train", "dev"] {
+            store.append(entry("key", "live", split, None)).expect("it is written");
+        }
+        assert_eq!(store.real_faces_to_train_on(1).expect("one"), (vec![4], vec![0]));
     }
 }

@@ -51,6 +51,12 @@ impl PhotoMetadata {
         self.split.as_deref().is_none_or(|split| split == "train")
     }
 
+    /// Whether the photo is kept for the last measurement: neither a threshold nor a checkpoint is chosen
+    /// by it.
+    pub fn is_for_test(&self) -> bool {
+        self.split.as_deref() == Some("test")
+    }
+
     /// The person, where the set tells persons apart.
     pub fn known_subject(&self) -> Option<&str> {
         self.subject.as_deref().filter(|subject| *subject != "unknown")
@@ -151,6 +157,17 @@ mod tests {
         let expected = [("age", "18"), ("gender", "female")];
         assert_eq!(grouped.group, expected.map(|(a, b)| (a.to_owned(), b.to_owned())).into());
         assert!(read(r#"{"label": "live", "group": null}"#).group.is_empty());
+    }
+
+    #[test]
+    fn held_out_photos_are_for_development_or_for_the_test() {
+        for (split, training, test) in
+            [("train", true, false), ("dev", false, false), ("test", false, true)]
+        {
+            let json = serde_json::json!({ "label": "live", "split": split });
+            let photo: PhotoMetadata = serde_json::from_value(json).expect("metadata");
+            assert_eq!((photo.is_for_training(), photo.is_for_test()), (training, test), "{split}");
+        }
     }
 
     #[test]

@@ -5,7 +5,9 @@ pub mod crop_planes;
 pub mod face_store;
 pub mod found_face;
 pub mod layouts;
+pub mod made_by;
 pub mod metadata;
+mod planes;
 pub mod prepare;
 #[cfg(test)]
 mod scratch;

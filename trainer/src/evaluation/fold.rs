@@ -39,6 +39,15 @@ impl Fold {
         if self.targets.is_empty() { vec![self.name.clone()] } else { self.targets.clone() }
     }
 
+    /// Domains whose photos are tested in row number `row`.
+    pub fn tested_domains(&self, row: usize) -> &[String] {
+        if self.targets.is_empty() {
+            &self.sources
+        } else {
+            std::slice::from_ref(&self.targets[row])
+        }
+    }
+
     /// What a face is for.
     pub fn role(&self, entry: &FaceEntry) -> Role {
         let domain = &entry.metadata.domain;
@@ -106,9 +115,10 @@ fn is_of(instrument: &str, name: &str) -> bool {
     [instrument, family_of(instrument)].contains(&name)
 }
 
-/// Half of the persons that training held out: the others fix the threshold.
+/// Half of the persons that training held out: the others fix the threshold. Where a person is not known,
+/// the photo stands for it, together with all that is simulated from it.
 fn is_tested_person(entry: &FaceEntry) -> bool {
-    let person = entry.metadata.known_subject().unwrap_or(&entry.key);
+    let person = entry.metadata.known_subject().unwrap_or(entry.photo());
     stable_hash(&format!("tested {person}")).is_multiple_of(2)
 }
 
@@ -197,5 +207,26 @@ mod tests {
             assert!(roles.contains(&role), "{role:?}");
         }
         assert_eq!(fold.role(&entry("a", "live", None, "train")), Role::Training);
+        assert_eq!(fold.tested_domains(0), ["a", "b"]);
+    }
+
+    #[test]
+    fn what_is_simulated_from_a_photo_of_an_unknown_person_is_for_what_the_photo_is_for() {
+        let fold = fold(&[], Some("screen"));
+        for photo in 0..20 {
+            let role = |simulated: Option<&str>| {
+                let mut entry = entry("a", "live", simulated, "dev");
+                entry.metadata.subject = None;
+                let suffix = simulated.map(|species| format!("#{species}")).unwrap_or_default();
+                entry.key = format!("live#{photo}{suffix}");
+                fold.role(&entry)
+            };
+            let expected = match role(None) {
+                Role::Test(_) => Role::Test("fold".to_owned()),
+                _ => Role::Unused,
+            };
+            assert_eq!(role(Some("screen-phone")), expected);
+            assert_eq!(role(Some("recaptured")), role(None));
+        }
     }
 }

@@ -59,11 +59,23 @@ pub enum Refusal {
 }
 
 impl Pipeline {
-    /// The pipeline of `bundle`; with `run`, that run's AG-Net takes the place of the bundle's.
+    /// The pipeline of `bundle`; with `run`, that run's AG-Net takes the place of the bundle's, and the
+    /// bundle's generator is sampled as for the cues that the run was trained on.
+    ///
+    /// # Errors
+    /// A bundle or a checkpoint that cannot be read or does not fit, a run whose cues no bundle makes.
+    pub fn open(bundle: &Path, run: Option<&Path>) -> Result<Pipeline> {
+        let pipeline = Self::open_for_cached_cues(bundle, run)?;
+        let Some(run) = run else { return Ok(pipeline) };
+        let sampler = runs::agnet_sampler(run, &pipeline.checker.manifest().preset.sampler)?;
+        Ok(Pipeline { checker: pipeline.checker.with_sampler(sampler), ..pipeline })
+    }
+
+    /// The same for scores of faces whose cues are there already, whatever made them.
     ///
     /// # Errors
     /// A bundle or a checkpoint that cannot be read or does not fit.
-    pub fn open(bundle: &Path, run: Option<&Path>) -> Result<Pipeline> {
+    pub fn open_for_cached_cues(bundle: &Path, run: Option<&Path>) -> Result<Pipeline> {
         let device = Device::flex();
         let checker = BundleLoader::from_folder(bundle)
             .with_context(|| format!("cannot use the bundle in {}", bundle.display()))?
@@ -78,7 +90,9 @@ impl Pipeline {
         })?;
         let decision = decision_of_run(run)?;
         let threshold = decision.as_ref().map(|rule| f64::from(rule.threshold));
-        let checker = checker.with_agnet(agnet, decision.unwrap_or_else(undecided));
+        let standardised_cue = runs::agnet_cue(run)?.standardised_cue;
+        let decision = decision.unwrap_or_else(undecided);
+        let checker = checker.with_agnet(agnet, standardised_cue, decision);
         let origin = run.display().to_string();
         Ok(Pipeline { checker, threshold, origin, close_up: None })
     }

@@ -48,7 +48,18 @@ pub struct PreparedFaces {
     extra_real: Option<FaceStore>,
     reading: Option<CueReading>,
     /// What got no face, by domain.
-    pub missing: BTreeMap<String, NonResponse>,
+    missing: BTreeMap<String, NonResponse>,
+}
+
+impl PreparedFaces {
+    /// What got no face in some domains.
+    pub fn missing_of(&self, domains: &[String]) -> NonResponse {
+        let mut joined = NonResponse::default();
+        for missing in domains.iter().filter_map(|domain| self.missing.get(domain)) {
+            joined.join(missing);
+        }
+        joined
+    }
 }
 
 /// Parses options as the command line of `train agnet` does, its defaults included.

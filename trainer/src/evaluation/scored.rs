@@ -1,6 +1,6 @@
 //! Scored presentations, and those that got no score.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use despoof::metrics::{Label, Sample};
 use serde::Serialize;
@@ -35,6 +35,18 @@ impl NonResponse {
         *self.reasons.entry(reason.to_owned()).or_default() += 1;
         *self.labels.entry(label.to_owned()).or_default() += 1;
     }
+
+    /// Counts those of another set, too.
+    pub fn join(&mut self, other: &NonResponse) {
+        self.count += other.count;
+        for (own, others) in
+            [(&mut self.reasons, &other.reasons), (&mut self.labels, &other.labels)]
+        {
+            for (name, count) in others {
+                *own.entry(name.clone()).or_default() += count;
+            }
+        }
+    }
 }
 
 /// A whole set.
@@ -46,12 +58,20 @@ pub struct ScoredSet {
     pub non_response: NonResponse,
     /// Which groups a photo's person belongs to (`age`, `gender`, …), by the photo's name.
     pub groups: BTreeMap<String, BTreeMap<String, String>>,
+    /// Names of the photos that are kept for the test.
+    pub for_test: BTreeSet<String>,
 }
 
 impl ScoredSet {
     /// The samples without their names.
     pub fn samples(&self) -> Vec<Sample> {
         self.scored.iter().map(|scored| scored.sample.clone()).collect()
+    }
+
+    /// The samples of the photos that may fix a threshold.
+    pub fn development_samples(&self) -> Vec<Sample> {
+        let may_fix = self.scored.iter().filter(|scored| !self.for_test.contains(&scored.name));
+        may_fix.map(|scored| scored.sample.clone()).collect()
     }
 
     /// Presentations, with or without a score.
@@ -71,4 +91,21 @@ pub fn name_from_label(label: &Label) -> &str {
 /// What a data set's label means: everything other than `live` is an attack species.
 pub fn label_from_name(name: &str) -> Label {
     if name == LIVE { Label::Live } else { Label::Attack(name.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_got_no_face_is_counted_over_domains() {
+        let mut joined = NonResponse::default();
+        for reasons in [["no_face", "no_face"], ["no_face", "face_cut"]] {
+            let mut missing = NonResponse::default();
+            reasons.iter().for_each(|reason| missing.add(reason, "print"));
+            joined.join(&missing);
+        }
+        assert_eq!((joined.count, joined.labels["print"]), (4, 4));
+        assert_eq!((joined.reasons["no_face"], joined.reasons["face_cut"]), (3, 1));
+    }
 }

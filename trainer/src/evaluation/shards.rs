@@ -48,6 +48,9 @@ pub fn score_shards(pipeline: &Pipeline, shards: &[PathBuf], choice: Choice) -> 
             if !group.is_empty() {
                 set.groups.insert(photo.key.clone(), group.clone());
             }
+            if photo.metadata.is_for_test() {
+                set.for_test.insert(photo.key.clone());
+            }
         }
         Err(code) => set.non_response.add(code, &photo.metadata.label),
     })?;
@@ -181,7 +184,11 @@ mod tests {
         let path = shard(
             "evaluation",
             &[
-                ("portrait", &portrait, live(json!({ "subject": "s", "video": 3 }))),
+                (
+                    "portrait",
+                    &portrait,
+                    live(json!({ "subject": "s", "video": 3, "split": "test" })),
+                ),
                 ("cut", &cut, live(json!({}))),
                 ("text", b"no picture", json!({ "label": "print", "domain": "a" })),
                 ("empty", b"", json!({ "label": "mask", "domain": "a" })),
@@ -195,6 +202,7 @@ mod tests {
         std::fs::remove_file(&path).expect("removed");
         assert!(nothing.expect_err("no photo").to_string().contains("no photo was chosen"));
         assert_eq!((set.scored.len(), set.presentations()), (1, 4));
+        assert!(set.development_samples().is_empty(), "no threshold is fixed on the test");
         let sample = &set.scored[0].sample;
         assert_eq!((sample.subject.as_deref(), sample.video.as_deref()), (Some("s"), Some("a/3")));
         let reasons = ["photo_empty", "photo_format_unknown", "photo_truncated"];

@@ -59,22 +59,25 @@ impl LabelledCrops {
 }
 
 /// A row for each number of steps.
+///
+/// # Errors
+/// More steps than the bundle's sampler can make.
 pub fn rows(
     checker: &Checker,
     faces: &LabelledCrops,
     steps: &[usize],
     device: &Device,
-) -> Vec<CostRow> {
+) -> Result<Vec<CostRow>> {
     let scored: Vec<(usize, u64, Vec<f32>)> = steps
         .iter()
         .map(|&steps| {
-            let source = of_steps(checker, steps);
+            let source = of_steps(checker, steps)?;
             let cue = |aligned: &Tensor<4>| cue_of(checker, source.as_ref(), aligned);
             let cost = cost(checker, &cue, device);
             let scores = scores(checker, &faces.crops, device, cue);
-            (steps, cost, scores.into_iter().map(|score| score as f32).collect())
+            Ok((steps, cost, scores.into_iter().map(|score| score as f32).collect()))
         })
-        .collect();
+        .collect::<Result<_>>()?;
     let most = scored.iter().max_by_key(|(steps, ..)| *steps);
     let most = most.map_or(&[][..], |(_, _, scores)| scores);
     let row = |(steps, multiply_accumulates, scores): &(usize, u64, Vec<f32>)| CostRow {
@@ -83,12 +86,12 @@ pub fn rows(
         auc: area_under_curve(scores, &faces.live).map(|auc| 100.0 * auc),
         change: mean_distance(scores, most),
     };
-    scored.iter().map(row).collect()
+    Ok(scored.iter().map(row).collect())
 }
 
-fn of_steps(checker: &Checker, steps: usize) -> Option<Dfg> {
+fn of_steps(checker: &Checker, steps: usize) -> Result<Option<Dfg>> {
     let choice = CueChoice { sampler_steps: Some(steps), ..CueChoice::default() };
-    (steps > 0).then(|| Dfg::of_bundle(checker, &choice))
+    (steps > 0).then(|| Dfg::of_bundle(checker, &choice)).transpose()
 }
 
 fn cue_of(checker: &Checker, source: Option<&Dfg>, aligned: &Tensor<4>) -> Tensor<4> {

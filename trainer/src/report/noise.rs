@@ -39,25 +39,28 @@ pub fn chosen(store: &FaceStore, count: usize, seed: u64) -> Result<Vec<Crops>> 
 }
 
 /// Scores the faces with `repeats` disjoint sets of seeds.
+///
+/// # Errors
+/// A cue that cannot be sampled.
 pub fn measure(
     checker: &Checker,
     cue: &CueChoice,
     faces: &[Crops],
     repeats: u64,
     device: &Device,
-) -> NoiseRow {
+) -> Result<NoiseRow> {
     let standardised = checker.manifest().preprocessing.standardised_cue;
     let scores: Vec<Vec<f64>> = (0..repeats)
         .map(|repeat| {
             let seed = cue.noise_seed.unwrap_or(0) + repeat * cue.noise_samples;
             let cue = CueChoice { noise_seed: Some(seed), ..cue.clone() };
-            let source = Dfg::of_bundle(checker, &cue);
-            scores(checker, faces, device, |aligned| {
+            let source = Dfg::of_bundle(checker, &cue)?;
+            Ok(scores(checker, faces, device, |aligned| {
                 let drawn = source.reconstruct(aligned.clone());
                 cue_from_residual(aligned.clone(), drawn, standardised)
-            })
+            }))
         })
-        .collect();
+        .collect::<Result<_>>()?;
     let threshold = f64::from(checker.manifest().decision.threshold);
     let of_face = |face: usize| -> Vec<f64> { scores.iter().map(|scores| scores[face]).collect() };
     let faces: Vec<Vec<f64>> = (0..faces.len()).map(of_face).collect();
@@ -66,11 +69,11 @@ pub fn measure(
         let accepted = scores.iter().filter(|&&score| score >= threshold).count();
         accepted > 0 && accepted < scores.len()
     };
-    NoiseRow {
+    Ok(NoiseRow {
         cue: cue.to_string(),
         samples: cue.noise_samples,
         deviation: deviations.iter().sum::<f64>() / faces.len() as f64,
         largest_deviation: deviations.iter().copied().fold(0.0, f64::max),
         flipped: 100.0 * faces.iter().filter(flips).count() as f64 / faces.len() as f64,
-    }
+    })
 }

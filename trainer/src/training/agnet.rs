@@ -16,7 +16,7 @@ use super::labelled_faces::{Changes, CueReading, Inputs, LabelledFaces, domains}
 use super::run::{Pass, StepLoss, Training};
 use super::strategy::{Labels, Moment, Strategy};
 use super::teacher::Teacher;
-use crate::data::face_store::FaceStore;
+use crate::data::face_store::{FaceEntry, FaceStore};
 
 /// Faces looked at in one piece when measuring.
 const MEASURED_BATCH: usize = 16;
@@ -64,7 +64,7 @@ impl AgNetData<'_> {
 }
 
 impl<S> AgNetTraining<S> {
-    /// Faces that are not for training are held out.
+    /// Faces that are neither for training nor for the test are held out.
     ///
     /// # Errors
     /// A store whose generated faces are not complete, or without either class.
@@ -84,7 +84,9 @@ impl<S> AgNetTraining<S> {
             .extra_real
             .map(|store| one_domain(store, data.context, reading, own))
             .transpose()?;
-        let held_out = data.store.held_out_faces(usize::MAX);
+        let held_out = data.store.indices(|FaceEntry { metadata, .. }| {
+            !metadata.is_for_training() && !metadata.is_for_test()
+        });
         Ok(Self { strategy, faces, extra_real, held_out, augmented: data.augmented, device })
     }
 

@@ -21,9 +21,9 @@ pub struct CachedFaces {
     latents: Plane,
     identity: Plane,
     aligned: ImagePlane,
-    /// Faces to train on.
+    /// Real faces to train on.
     pub train: Vec<usize>,
-    /// Faces to measure on.
+    /// Real faces to measure on.
     pub held_out: Vec<usize>,
 }
 
@@ -31,7 +31,7 @@ impl CachedFaces {
     /// Opens the caches; those of an interrupted `despoof cache latents` are used as far as they go.
     ///
     /// # Errors
-    /// A store without caches, or without faces for training.
+    /// A store without caches, or without real faces for training.
     pub fn open(store: &FaceStore) -> Result<Self> {
         let latents = store.plane(LATENTS, LATENT_SHAPE.iter().product::<usize>() * 4)?;
         let identity = store.plane(IDENTITY, IDENTITY_SHAPE.iter().product::<usize>() * 2)?;
@@ -42,12 +42,12 @@ impl CachedFaces {
         );
         println!("latents and identity maps of {cached} of {} faces", store.entries.len());
         let of_split = |training: bool| {
-            let mut indices = store.indices(|entry| entry.metadata.is_for_training() == training);
+            let mut indices = store.real_faces(training);
             indices.retain(|&index| index < cached);
             indices
         };
         let train = of_split(true);
-        ensure!(!train.is_empty(), "none of the cached faces is for training");
+        ensure!(!train.is_empty(), "none of the cached faces is a real one for training");
         let aligned = store.image_plane(ALIGNED, ALIGNED_SIDE)?;
         Ok(Self { latents, identity, aligned, train, held_out: of_split(false) })
     }

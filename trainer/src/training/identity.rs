@@ -54,20 +54,21 @@ impl IdentityTraining {
     /// Takes the faces of `store` (with teacher crops) and the teacher, on a device without autodiff.
     ///
     /// # Errors
-    /// Planes that cannot be opened.
+    /// No real faces to train on, planes that cannot be opened, faces without teacher crops.
     pub fn new(
         store: &FaceStore,
         teacher: MobileFaceNet,
         imitation: ImitationOptions,
         device: Device,
     ) -> Result<Self> {
+        let (train, held_out) = store.real_faces_to_train_on(HELD_OUT)?;
         Ok(Self {
             teacher: teacher.freeze(),
             imitation,
             aligned: store.image_plane(ALIGNED, ALIGNED_SIDE)?,
-            teacher_crops: store.image_plane(TEACHER, TEACHER_SIDE)?,
-            train: store.training_faces(),
-            held_out: store.held_out_faces(HELD_OUT),
+            teacher_crops: store.whole_image_plane(TEACHER, TEACHER_SIDE)?,
+            train,
+            held_out,
             device,
         })
     }

@@ -23,6 +23,7 @@ pub mod options;
 #[cfg(test)]
 mod resume_test;
 pub mod run;
+mod same_settings;
 pub mod samples;
 pub mod strategy;
 pub mod teacher;

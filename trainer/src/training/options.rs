@@ -8,6 +8,7 @@ use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamWConfig, ModuleOptimizer, SgdConfig};
 use burn::tensor::Device;
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,7 @@ pub struct TrainingOptions {
     #[arg(long)]
     pub steps: usize,
     /// Faces a pass.
-    #[arg(long, default_value_t = 16)]
+    #[arg(long, default_value_t = 16, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     pub batch: usize,
     /// Passes whose gradients are averaged for one step.
     #[arg(long, default_value_t = 1)]

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use burn::nn::{Linear, LinearConfig};
+use burn::module::Module;
+use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, TensorData};
+use despoof_nn::layers;
 use rand::Rng;
 use rand::rngs::StdRng;
 
@@ -28,8 +30,7 @@ impl Training for Doubling {
     }
 
     fn loss(&self, network: &Linear, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
-        let values: Vec<f32> = (0..pass.faces * 2).map(|_| rng.random_range(-1.0..1.0)).collect();
-        let input = Tensor::<2>::from_data(TensorData::new(values, [pass.faces, 2]), &pass.device);
+        let input = random_input(&pass, rng);
         let error = network.forward(input.clone()) - input * 2.0;
         let loss = error.powf_scalar(2.0).mean() * self.nan_from.unwrap_or(1.0);
         Ok(StepLoss { loss, parts: Vec::new() })
@@ -39,6 +40,41 @@ impl Training for Doubling {
         let error = values(network).iter().sum::<f32>() - 4.0;
         Ok(vec![("error", f64::from(error.abs()))])
     }
+}
+
+/// A network whose statistics change with every pass.
+#[derive(Module, Debug)]
+struct Normalised {
+    norm: BatchNorm,
+    linear: Linear,
+}
+
+/// Learns to double its input behind a batch normalisation.
+struct NormalisedDoubling;
+
+impl Training for NormalisedDoubling {
+    type Network = Normalised;
+
+    fn faces(&self) -> usize {
+        1
+    }
+
+    fn loss(&self, network: &Normalised, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
+        let input = random_input(&pass, rng);
+        let map = layers::batch_norm(&network.norm, input.clone().unsqueeze_dims(&[2, 3]));
+        let error = network.linear.forward(map.flatten::<2>(1, 3)) - input * 2.0;
+        Ok(StepLoss { loss: error.powf_scalar(2.0).mean(), parts: Vec::new() })
+    }
+
+    fn evaluate(&self, _: &Normalised, _pictures: &Path) -> Result<Vec<(&'static str, f64)>> {
+        Ok(Vec::new())
+    }
+}
+
+/// `[faces, 2]`.
+fn random_input(pass: &Pass, rng: &mut StdRng) -> Tensor<2> {
+    let values: Vec<f32> = (0..pass.faces * 2).map(|_| rng.random_range(-1.0..1.0)).collect();
+    Tensor::from_data(TensorData::new(values, [pass.faces, 2]), &pass.device)
 }
 
 fn options(name: &str, steps: usize) -> TrainingOptions {
@@ -104,6 +140,28 @@ fn resumed_run_equals_uninterrupted_run() {
     remove(&parts.run);
 }
 
+/// Without an average: that alone makes burn bring statistics up to date before a checkpoint.
+#[test]
+fn a_resumed_run_has_the_statistics_of_an_uninterrupted_one() {
+    let statistics = |options: &TrainingOptions| -> Vec<f32> {
+        let norm = BatchNormConfig::new(2).init(&device());
+        let start = Normalised { norm, linear: network() };
+        let trained = train(&NormalisedDoubling, start, options, options).expect("it trains");
+        let Normalised { norm, linear } = trained;
+        let of_norm = [norm.running_mean, norm.running_var].map(|running| running.value_sync());
+        let of_norm = Tensor::cat(of_norm.to_vec(), 0).into_data();
+        of_norm.iter::<f32>().chain(values(&linear)).collect()
+    };
+    let whole = TrainingOptions { ema: 0.0, ..options("whole-statistics", 4) };
+    let expected = statistics(&whole);
+    let parts = TrainingOptions { ema: 0.0, ..options("parts-statistics", 4) };
+    statistics(&parts);
+    std::fs::remove_dir_all(parts.run.join("checkpoint-00000004")).expect("it was written");
+    assert_eq!(statistics(&parts), expected);
+    remove(&whole.run);
+    remove(&parts.run);
+}
+
 /// Killed between the last checkpoint and its measurement.
 #[test]
 fn a_checkpoint_that_was_not_measured_is_measured_by_the_next_run() {
@@ -133,6 +191,23 @@ fn a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_checkpoint() {
     let error = trained(&bad, &longer).map(|_| ()).expect_err("the loss is no number");
     assert!(error.to_string().contains("step 4"), "{error}");
     assert!(options.run.join("checkpoint-00000004/step.json").exists());
+    remove(&options.run);
+}
+
+#[test]
+fn a_run_does_not_go_on_with_other_settings() {
+    let training = Doubling { nan_from: None };
+    let options = options("other-settings", 2);
+    trained(&training, &options).expect("it trains");
+    let config = || std::fs::read_to_string(options.run.join("config.toml")).expect("it is kept");
+    let kept = config();
+    let other = TrainingOptions { batch: 5, steps: 4, ..options.clone() };
+    let error = trained(&training, &other).map(|_| ()).expect_err("another batch");
+    assert!(error.to_string().contains("batch was 4, is 5"), "{error}");
+    assert_eq!(config(), kept);
+    let longer = TrainingOptions { steps: 4, learning_rate: 0.1, ..options.clone() };
+    trained(&training, &longer).expect("it goes on");
+    assert!(config().contains("steps = 4"), "{}", config());
     remove(&options.run);
 }
 

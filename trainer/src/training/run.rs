@@ -16,6 +16,7 @@ use super::checkpoint::{self, Better, Checkpoint};
 use super::ema;
 use super::metrics_log::MetricsLog;
 use super::options::{TrainingOptions, write_config};
+use super::same_settings::ensure_same_settings;
 
 /// Further numbers of a step, by name.
 type Parts = Vec<(&'static str, f64)>;
@@ -81,8 +82,8 @@ pub trait Training: Sync {
 /// it. Returns the final weights, averaged where `options.ema` is set.
 ///
 /// # Errors
-/// Data or files that fail, a folder with checkpoints without `options.resume`, or a loss that is not
-/// finite: the last good checkpoint stays.
+/// Data or files that fail, a folder with checkpoints without `options.resume` or of other settings, or a
+/// loss that is not finite: the last good checkpoint stays.
 pub fn train<T: Training, S: Serialize>(
     training: &T,
     network: T::Network,
@@ -100,13 +101,14 @@ pub fn train<T: Training, S: Serialize>(
         "{} already holds checkpoints; --resume goes on from the last one",
         options.run.display()
     );
-    write_config(&options.run, settings)?;
+    ensure_same_settings(&options.run, settings)?;
     let mut state = checkpoint::resume_or(&options.run, || Checkpoint {
         step: 0,
         average: (options.ema > 0.0).then(|| network.valid()),
         network: network.clone(),
         optimizer: options.optimizer(),
     })?;
+    write_config(&options.run, settings)?;
     let mut log = MetricsLog::open(&options.run, state.step)?;
     let devices = options.devices()?;
     let progress = progress_bar(options.steps, state.step);
@@ -199,8 +201,8 @@ struct DonePass {
 }
 
 /// One pass on each device, in the order of their numbers: the first is `first`. Which device makes a
-/// pass changes nothing about it. Norms keep the statistics of the first device's passes, as
-/// PyTorch's data parallelism does.
+/// pass changes nothing about it, but for the running statistics of batch norms: copies of a network
+/// share them, and keep those of the threads that come last.
 fn passes_side_by_side<T: Training>(
     training: &T,
     state: &Checkpoint<T::Network>,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, value_parser};
 use despoof::metrics::Bootstrap;
 use despoof_nn::presets::Preset;
@@ -64,7 +65,7 @@ pub struct TrainingChoice {
     #[serde(flatten)]
     pub cue_runs: OtherRuns,
     /// Faces a step.
-    #[arg(long, default_value_t = 16)]
+    #[arg(long, default_value_t = 16, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     pub batch: usize,
     /// Highest learning rate.
     #[arg(long, default_value_t = 4e-4)]
@@ -199,7 +200,7 @@ impl<O: Serialize> TrainedProtocol<'_, O> {
         let agnet = sizes.config(preset.agnet.clone())?;
         let is_counted = cue.noise_samples == 1 && cue.name.is_dfg();
         let is_counted = is_counted || !agnet.variant.looks_at_cue();
-        let preset = Preset { agnet, sampler: sampler(&preset.sampler, cue), ..preset.clone() };
+        let preset = Preset { agnet, sampler: sampler(&preset.sampler, cue)?, ..preset.clone() };
         Ok(is_counted.then(|| multiply_accumulates(&network_costs(&preset))))
     }
 
@@ -213,7 +214,7 @@ impl<O: Serialize> TrainedProtocol<'_, O> {
             cue_runs: &self.training.cue_runs,
             options: self.training.options(self.steps),
         };
-        let mut faces = protocol.prepare()?;
+        let faces = protocol.prepare()?;
         let mut rows = Vec::new();
         for fold in self.folds {
             let mut seeds = Vec::new();
@@ -224,7 +225,7 @@ impl<O: Serialize> TrainedProtocol<'_, O> {
                 seeds.iter().map(|(seed, steps)| SeedScores { seed: *seed, steps }).collect();
             let seen = Protocol::seen(&faces, fold);
             for (target, name) in fold.rows().iter().enumerate() {
-                let missing = faces.missing.remove(name).unwrap_or_default();
+                let missing = faces.missing_of(fold.tested_domains(target));
                 let bootstrap = self.common.bootstrap();
                 rows.extend(row(name, target, &seeds, &seen, missing, &bootstrap));
             }

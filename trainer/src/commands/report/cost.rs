@@ -54,7 +54,7 @@ pub fn run(options: &CostOptions) -> Result<()> {
     let store = FaceStore::open(&options.faces)?;
     let faces = LabelledCrops::held_out(&store, options.count, options.seed)?;
     ensure!(faces.count() > 0, "no face of {} is held out", options.faces.display());
-    let rows = cost::rows(&checker, &faces, &options.steps, &Device::flex());
+    let rows = cost::rows(&checker, &faces, &options.steps, &Device::flex())?;
     if let Some(path) = &options.chart {
         std::fs::write(path, cost::plot(&rows).standalone_svg())
             .with_context(|| format!("cannot write {}", path.display()))?;

@@ -53,7 +53,8 @@ struct CueUse {
 /// Runs `despoof report cue-use`.
 pub fn run(options: &CueUseOptions) -> Result<()> {
     let device = Device::flex();
-    let checker = Pipeline::open(&options.bundle, options.run.as_deref())?.checker;
+    let run = options.run.as_deref();
+    let checker = Pipeline::open_for_cached_cues(&options.bundle, run)?.checker;
     let store = FaceStore::open(&options.faces)?;
     let indices = store.chosen_by(options.seed, options.count);
     ensure!(!indices.is_empty(), "there is no face to score");

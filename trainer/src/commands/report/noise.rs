@@ -69,7 +69,7 @@ pub fn run(options: &NoiseOptions) -> Result<()> {
         for &noise_samples in &options.noise_samples {
             ensure!(noise_samples > 0, "an average has at least one sample");
             let cue = CueChoice { noise_samples, ..cue.clone() };
-            rows.push(noise::measure(&checker, &cue, &faces, options.repeats, &device));
+            rows.push(noise::measure(&checker, &cue, &faces, options.repeats, &device)?);
         }
     }
     if options.json {

@@ -32,7 +32,8 @@ use super::run::{Pass, StepLoss, Training};
 use super::samples::write_grid;
 use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceStore, ImagePlane};
 
-/// Weight of the KL term, as in latent diffusion's KL autoencoders (Rombach 2022, appendix G).
+/// Weight of the KL term beside a mean over pixels. Latent diffusion's KL autoencoders (Rombach 2022,
+/// appendix G) have the same number beside a sum over them: there the term counts for far less.
 const KL_WEIGHT: f64 = 1e-6;
 /// Weight of the commitment term: codes are to stay near their vectors (van den Oord et al. 2017,
 /// section 3.2, β; latent diffusion's code has the same).
@@ -72,7 +73,7 @@ impl<N: Latents> AutoencoderTraining<N> {
     /// small crops show more faces in the same time.
     ///
     /// # Errors
-    /// A plane that cannot be opened, pretrained weights that are missing.
+    /// No real faces to train on, a plane that cannot be opened, pretrained weights that are missing.
     pub fn new(
         store: &FaceStore,
         crop: u32,
@@ -85,10 +86,11 @@ impl<N: Latents> AutoencoderTraining<N> {
             "crops have a multiple of 8 pixels, at most {ALIGNED_SIDE}, not {crop}"
         );
         let looks = losses.perceptual_weight != 0.0;
+        let (train, held_out) = store.real_faces_to_train_on(HELD_OUT)?;
         Ok(Self {
             aligned: store.image_plane(ALIGNED, ALIGNED_SIDE)?,
-            train: store.training_faces(),
-            held_out: store.held_out_faces(HELD_OUT),
+            train,
+            held_out,
             crop,
             losses,
             options,

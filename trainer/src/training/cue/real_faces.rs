@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use burn::tensor::{Device, Tensor};
 use despoof::images::images_from_batch;
 use rand::rngs::StdRng;
 
-use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceEntry, FaceStore, ImagePlane};
+use crate::data::face_store::{ALIGNED, ALIGNED_SIDE, FaceStore, ImagePlane};
 use crate::training::batch;
 use crate::training::samples::write_grid;
 
@@ -27,13 +27,7 @@ impl RealFaces {
     /// # Errors
     /// None of them is for training.
     pub fn open(store: &FaceStore) -> Result<Self> {
-        let real = |entry: &FaceEntry| entry.metadata.is_live() && entry.simulated.is_none();
-        let of_split = |training: bool| {
-            store.indices(|entry| real(entry) && entry.metadata.is_for_training() == training)
-        };
-        let (train, mut held_out) = (of_split(true), of_split(false));
-        ensure!(!train.is_empty(), "{} has no real faces to train on", store.folder().display());
-        held_out.truncate(HELD_OUT);
+        let (train, held_out) = store.real_faces_to_train_on(HELD_OUT)?;
         Ok(Self { aligned: store.image_plane(ALIGNED, ALIGNED_SIDE)?, train, held_out })
     }
 
