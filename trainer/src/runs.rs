@@ -22,7 +22,7 @@ use crate::training::agnet_recipe::AgNetOfRun;
 use crate::training::agnet_sizes::AgNetSizes;
 use crate::training::arcface::ArcFaceNetwork;
 use crate::training::autoencoder::network::{AdversarialAutoencoder, NetworkOptions};
-use crate::training::checkpoint::{self, load_weights};
+use crate::training::checkpoint::{self, Fingerprint, fingerprint, load_weights};
 use crate::training::dfg::PredictionChoice;
 use crate::training::options::{has_config, read_config};
 use crate::training::strategy::StrategyName;
@@ -267,6 +267,23 @@ pub fn autoencoder_config(run: &Path) -> Result<AutoencoderConfig> {
         serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
     let config = autoencoder_network(run)?.config(preset(run)?.autoencoder);
     Ok(AutoencoderConfig { scaling_factor: scaling.scaling_factor, ..config })
+}
+
+/// What distinguishes an autoencoder's latents from those of other weights, or of another scale.
+#[derive(Serialize)]
+pub struct ScaledFingerprint {
+    #[serde(flatten)]
+    weights: Fingerprint,
+    scaling_factor: f64,
+}
+
+/// Of the autoencoder that [`autoencoder`] reads.
+///
+/// # Errors
+/// A run without a checkpoint or without a scale.
+pub fn scaled_fingerprint(run: &Path) -> Result<ScaledFingerprint> {
+    let scaling_factor = autoencoder_config(run)?.scaling_factor;
+    Ok(ScaledFingerprint { weights: fingerprint(run)?, scaling_factor })
 }
 
 /// Whether the latents' scale of an autoencoder's run is known.

@@ -79,6 +79,9 @@ fn each_run_is_read_by_the_next_verb() {
     succeed(&scratch, &cache);
     let scaling = scratch.join("autoencoder/scaling.json");
     std::fs::write(&scaling, "{\"scaling_factor\":0.5}").expect("it can be written");
+    let said = fail(&scratch, &cache);
+    assert!(said.contains("latents.f32 was made by other weights"), "{said}");
+    std::fs::remove_file(scratch.join("faces/latents.f32")).expect("it is there");
     succeed(&scratch, &cache);
     let kept = std::fs::read_to_string(&scaling).expect("it is there");
     assert!(kept.contains("0.5"), "generators may be trained with it: {kept}");

@@ -129,6 +129,18 @@ fn a_shrunk_network_averages_pixels_first() {
     );
 }
 
+#[test]
+fn sizes_say_which_tokens_a_cue_becomes() {
+    let web = AgNetConfig { cue_encoder: AgNetConfig::web().cue_encoder, ..small_config() };
+    for (config, shrink) in [(small_config(), 1), (small_config(), 3), (web.clone(), 1), (web, 2)] {
+        let config = AgNetConfig { shrink, ..config };
+        let tokens = config.init(&Device::flex()).cue_tokens(image(1, 224)).dims();
+        let [count, width] = config.cue_shape(224).expect("the cue guides it");
+        assert_eq!(tokens, [1, count, width], "shrink {shrink}");
+        assert_eq!(config.with_variant(Variant::DualBranch).cue_shape(224), None);
+    }
+}
+
 /// A new network with a pooled class token is a linear classifier: whatever order the face's parts
 /// are in.
 #[test]

@@ -13,13 +13,14 @@ impl Despoof {
     /// Runs the network `name` on one `Float32Array` for each of its inputs and reads all outputs back:
     /// an object of `Float32Array`s by name. The detector's networks run on the CPU, as in a check.
     pub async fn run_part(&self, name: &str, inputs: Array) -> Result<JsValue, CodedError> {
-        let part = Part::named(name).ok_or(CodedError::misuse("no network has this name"))?;
+        let checker = self.checker()?;
+        let part = Part::named(name, &checker.manifest().preset.agnet)
+            .ok_or(CodedError::misuse("no network has this name"))?;
         let device = match part {
             Part::PNet | Part::RNet | Part::ONet => Device::flex(),
             _ => self.device.clone(),
         };
-        let checker = self.checker()?;
-        let ports = part.inputs(&checker.manifest().preprocessing).into_iter();
+        let ports = part.inputs(checker.manifest()).into_iter();
         let inputs = std::iter::zip(ports, inputs.iter())
             .map(|(port, values)| TensorData::new(Float32Array::new(&values).to_vec(), port.shape));
         let outputs = checker.run_part(part, inputs.collect(), &device);

@@ -2,12 +2,15 @@
 //! exported for others and measured beside them.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use despoof_nn::agnet::Views;
+use despoof_nn::agnet::{AgNetConfig, Variant, Views};
 
-use crate::bundle::Preprocessing;
+use crate::bundle::Manifest;
 use crate::checker::Checker;
 use crate::cue::cue_from_residual;
 use crate::score::score;
+
+/// Shape of an aligned face, and of a cue.
+const FACE: [usize; 4] = [1, 3, 224, 224];
 
 /// A network, or the check made of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +31,7 @@ pub enum Part {
     Decoder,
     /// F_cue.
     CueEncoder,
-    /// AG-Net behind F_cue.
+    /// AG-Net, behind F_cue where the cue guides it.
     AgNet,
     /// From the aligned face to the probability that it is live, all steps of the sampler included.
     Check,
@@ -55,8 +58,7 @@ pub struct Output {
 }
 
 impl Part {
-    /// All parts, in the order of a check.
-    pub const ALL: [Self; 10] = [
+    const ALL: [Self; 10] = [
         Self::PNet,
         Self::RNet,
         Self::ONet,
@@ -85,40 +87,61 @@ impl Part {
         }
     }
 
-    /// The part of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|part| part.name() == name)
+    /// All parts of a check with such an AG-Net, in the order of the check.
+    pub fn all_with(agnet: &AgNetConfig) -> impl Iterator<Item = Self> + use<> {
+        let guided = agnet.variant == Variant::AgNet;
+        Self::ALL.into_iter().filter(move |part| guided || *part != Self::CueEncoder)
     }
 
-    /// What it takes, in the sizes of the web preset and with a usual batch; a wider crop last, where
-    /// the bundle's AG-Net looks at one.
-    pub fn inputs(self, preprocessing: &Preprocessing) -> Vec<Port> {
-        let mut ports = self.inputs_without_context();
-        if let (Self::AgNet | Self::Check, Some(context)) = (self, preprocessing.context) {
+    /// The part of that name, of a check with such an AG-Net.
+    pub fn named(name: &str, agnet: &AgNetConfig) -> Option<Self> {
+        Self::all_with(agnet).find(|part| part.name() == name)
+    }
+
+    /// What it takes, with a usual batch, in the sizes of the web preset but for those of the bundle's
+    /// AG-Net; a wider crop last, where that looks at one.
+    pub fn inputs(self, manifest: &Manifest) -> Vec<Port> {
+        let mut ports = self.inputs_without_context(&manifest.preset.agnet);
+        let context = manifest.preprocessing.context;
+        if let (Self::AgNet | Self::Check, Some(context)) = (self, context) {
             let side = context.side as usize;
             ports.push(Port { name: "wider_crop", shape: vec![1, 3, side, side] });
         }
         ports
     }
 
-    fn inputs_without_context(self) -> Vec<Port> {
-        let port = |name, shape: &[usize]| Port { name, shape: shape.to_vec() };
+    fn inputs_without_context(self, agnet: &AgNetConfig) -> Vec<Port> {
         match self {
             Self::PNet => vec![port("picture", &[1, 3, 145, 193])],
             Self::RNet => vec![port("crops", &[16, 3, 24, 24])],
             Self::ONet => vec![port("crops", &[4, 3, 48, 48])],
             Self::Identity => vec![port("face", &[1, 3, 112, 112])],
-            Self::Encoder | Self::Check => vec![port("face", &[1, 3, 224, 224])],
+            Self::Encoder | Self::Check => vec![port("face", &FACE)],
             Self::Unet => vec![
                 port("latent", &[1, 4, 28, 28]),
                 port("timestep", &[1]),
                 port("context", &[1, 49, 512]),
             ],
             Self::Decoder => vec![port("latent", &[1, 4, 28, 28])],
-            Self::CueEncoder => vec![port("cue", &[1, 3, 224, 224])],
-            Self::AgNet => vec![port("face", &[1, 3, 224, 224]), port("cue_tokens", &[1, 49, 192])],
+            Self::CueEncoder => vec![port("cue", &FACE)],
+            Self::AgNet => agnet_inputs(agnet),
         }
     }
+}
+
+/// Of an AG-Net without its wider crop: the face, and the cue as the variant takes it.
+fn agnet_inputs(config: &AgNetConfig) -> Vec<Port> {
+    let face = port("face", &FACE);
+    match (config.variant, config.cue_shape(FACE[3])) {
+        (_, Some([tokens, width])) => vec![face, port("cue_tokens", &[1, tokens, width])],
+        (Variant::OnlyResidual, _) => vec![port("cue", &FACE)],
+        (Variant::DualBranch, _) => vec![face, port("cue", &FACE)],
+        (Variant::OnlyImage | Variant::AgNet, _) => vec![face],
+    }
+}
+
+fn port(name: &'static str, shape: &[usize]) -> Port {
+    Port { name, shape: shape.to_vec() }
 }
 
 impl Checker {
@@ -172,16 +195,36 @@ impl Checker {
                 vec![output("cue_tokens", networks.agnet.cue_tokens(inputs.next()))]
             }
             Part::AgNet => {
-                let (face, cue_tokens) = (inputs.next(), inputs.next());
-                let views = Views { face, context: inputs.next_if_any() };
-                let answer = networks.agnet.forward_guided(views, Some(cue_tokens));
-                vec![output("logits", answer.logits)]
+                vec![output("logits", self.agnet_logits(inputs))]
             }
             Part::Check => {
                 let views = Views { face: inputs.next(), context: inputs.next_if_any() };
                 vec![output("live", self.live_probability(views))]
             }
         }
+    }
+
+    /// Of what [`agnet_inputs`] names and a wider crop: `[batch, 2]`.
+    fn agnet_logits(&self, mut inputs: Inputs<'_>) -> Tensor<2> {
+        let agnet = &self.networks().agnet;
+        let first: Tensor<4> = inputs.next();
+        let answer = match self.manifest().preset.agnet.variant {
+            Variant::AgNet => {
+                let cue_tokens = inputs.next();
+                let views = Views { face: first, context: inputs.next_if_any() };
+                agnet.forward_guided(views, Some(cue_tokens))
+            }
+            Variant::OnlyImage => {
+                agnet.forward(Views { face: first, context: inputs.next_if_any() }, None)
+            }
+            // The views are not looked at.
+            Variant::OnlyResidual => agnet.forward(Views::of_face(first.clone()), Some(first)),
+            Variant::DualBranch => {
+                let cue = inputs.next();
+                agnet.forward(Views { face: first, context: inputs.next_if_any() }, Some(cue))
+            }
+        };
+        answer.logits
     }
 
     /// Of crops `[batch, 3, side, side]`: `[batch]`.

@@ -3,8 +3,8 @@
 mod golden;
 
 use despoof::metrics::{
-    Bootstrap, Label, Metrics, Report, Resampled, Sample, Scores, area_under_curve,
-    averaged_by_video, report,
+    Bootstrap, Estimate, Interval, Label, Metrics, Report, Resampled, Sample, Scores,
+    area_under_curve, averaged_by_video, report,
 };
 
 const SETS: [&str; 6] = ["continuous", "tied", "unbalanced", "separated", "constant", "backwards"];
@@ -194,6 +194,23 @@ fn intervals_are_over_subjects_and_seeded() {
     assert!(wide.high - wide.low > 1.5 * (narrow.high - narrow.low), "{wide:?} {narrow:?}");
     assert_eq!(interval(&by_subject, &bootstrap), wide);
     assert_ne!(interval(&by_subject, &Bootstrap { seed: 8, ..bootstrap }), wide);
+}
+
+#[test]
+fn a_resample_without_a_species_says_nothing_of_the_worst() {
+    let refused = (0..9).map(|person| sample(0.1, Some("A"), &format!("a{person}")));
+    let accepted = sample(0.9, Some("B"), "b");
+    let live = (0..5).map(|person| sample(0.7, None, &format!("live{person}")));
+    let samples: Vec<Sample> = refused.chain([accepted]).chain(live).collect();
+    let metrics = report(&samples, Some(0.5), &Bootstrap::default()).metrics;
+    let always =
+        |value: f64| Some(Estimate { value, interval: Some(Interval { low: value, high: value }) });
+    assert_eq!(metrics.bpcer_at_apcer_1, always(1.0));
+    let honest = metrics.honest.expect("a threshold");
+    assert_eq!((honest.worst_apcer, honest.acer), (always(1.0), always(0.5)));
+    assert_eq!(honest.apcer.get("A").copied(), always(0.0));
+    // The attacks that were accepted differ with how often the one of B was drawn.
+    assert!(honest.hter.and_then(|rate| rate.interval).expect("resamples").low < 0.05);
 }
 
 #[test]

@@ -12,8 +12,10 @@ use crate::cue_source::{CueChoice, CueRuns};
 use crate::data::face_store::{
     ALIGNED, ALIGNED_SIDE, FaceStore, IDENTITY, ImagePlane, LATENTS, Plane,
 };
+use crate::data::plane_made_by::PlaneMadeBy;
 use crate::runs;
 use crate::training::cached_faces::{IDENTITY_SHAPE, LATENT_SHAPE};
+use crate::training::checkpoint::fingerprint;
 use crate::training::in_batches::{BATCH, for_each_batch, read};
 
 /// Faces on which the latents' scale is measured.
@@ -68,7 +70,8 @@ pub fn run(command: &CacheCommand) -> Result<()> {
 /// scale where the autoencoder's run has none; goes on where an interrupted run stopped.
 ///
 /// # Errors
-/// Runs without checkpoints, files that cannot be read or written, no real face to measure the scale on.
+/// Runs without checkpoints, files that cannot be read or written, planes that other weights have begun, no
+/// real face to measure the scale on.
 pub fn latents(
     faces: &Path,
     autoencoder_run: &Path,
@@ -88,6 +91,10 @@ pub fn latents(
     let identity_encoder = runs::identity_encoder(identity_run, device)?;
     let mut latents = store.plane(LATENTS, LATENT_SHAPE.iter().product::<usize>() * 4)?;
     let mut identity = store.plane(IDENTITY, IDENTITY_SHAPE.iter().product::<usize>() * 2)?;
+    PlaneMadeBy::new(&store, LATENTS, &runs::scaled_fingerprint(autoencoder_run)?)?
+        .start_or_check(latents.records()? > 0)?;
+    PlaneMadeBy::new(&store, IDENTITY, &fingerprint(identity_run)?)?
+        .start_or_check(identity.records()? > 0)?;
     let done = latents.records()?.min(identity.records()?);
     latents.trim(done)?;
     identity.trim(done)?;

@@ -13,6 +13,7 @@ use clap::Args;
 use crate::cue_source::plane::fill;
 use crate::cue_source::{CueChoice, CueRuns};
 use crate::data::face_store::{ALIGNED_SIDE, FaceStore};
+use crate::data::plane_made_by::PlaneMadeBy;
 use crate::device::DeviceName;
 use crate::training::in_batches::BATCH;
 
@@ -104,7 +105,8 @@ impl std::fmt::Display for Part {
 /// where this was the last one.
 ///
 /// # Errors
-/// Runs without checkpoints, files that cannot be read or written, another process at the same part.
+/// Runs without checkpoints, files that cannot be read or written, another process at the same part, faces
+/// that other weights drew.
 pub fn generate(
     faces: &Path,
     cue: &CueChoice,
@@ -115,26 +117,59 @@ pub fn generate(
     let store = FaceStore::open(faces)?;
     let whole = cue.plane();
     let count = store.entries.len();
+    let made_by = PlaneMadeBy::new(&store, &whole, &runs.made_by(cue)?)?;
     if is_complete(&store, &whole, Part::default()) {
+        made_by.check()?;
         println!("generated faces of all {count} faces are there");
         return Ok(());
     }
+    let source = runs.open(cue, device)?;
     let name = part.plane(&whole);
-    let plane = store.folder().join(&name);
     // Locked until the process ends, however it ends.
+    let _lock = start(&store, &whole, &name, &made_by)?;
+    fill(&store, &name, part.faces(count), source.as_ref(), device)?;
+    join(&store, &whole, part)
+}
+
+/// Opens and locks the plane `name`, a part of `whole` or all of it.
+fn start(store: &FaceStore, whole: &str, name: &str, made_by: &PlaneMadeBy) -> Result<File> {
+    // Of parts that start at once, the first notes its weights; the others find its plane begun.
+    let _index = locked_index(store)?;
+    made_by.start_or_check(is_begun(store, whole)?)?;
+    let plane = store.folder().join(name);
     let lock = File::options().create(true).append(true).open(&plane);
     let lock = lock.with_context(|| format!("cannot write {}", plane.display()))?;
     lock.try_lock().with_context(|| format!("another process works on {}", plane.display()))?;
-    let source = runs.open(cue, device)?;
-    fill(&store, &name, part.faces(count), source.as_ref(), device)?;
-    join(&store, &whole, part)
+    Ok(lock)
+}
+
+/// The index, locked until it is dropped.
+fn locked_index(store: &FaceStore) -> Result<File> {
+    let path = store.index_path();
+    let index = File::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
+    index.lock().with_context(|| format!("cannot lock {}", path.display()))?;
+    Ok(index)
+}
+
+/// Whether the plane or a part of it is there, of however many parts; an empty one may be at its first
+/// batch.
+fn is_begun(store: &FaceStore, whole: &str) -> Result<bool> {
+    let folder = store.folder();
+    let parts = format!("{whole}.part-");
+    let entries = std::fs::read_dir(folder);
+    for entry in entries.with_context(|| format!("cannot read {}", folder.display()))? {
+        let name = entry?.file_name();
+        if name == *whole || name.to_string_lossy().starts_with(&parts) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Joins the parts if all are there; says which are not.
 fn join(store: &FaceStore, whole: &str, part: Part) -> Result<()> {
     // Two parts may end at once: one joins, the other then finds it done.
-    let index = File::open(store.index_path())?;
-    index.lock().with_context(|| format!("cannot lock {}", store.index_path().display()))?;
+    let _index = locked_index(store)?;
     let path = store.folder().join(whole);
     if is_complete(store, whole, Part::default()) {
         println!("generated faces of all {} faces: {}", store.entries.len(), path.display());

@@ -3,6 +3,7 @@
 mod anoddpm;
 mod deep_svdd;
 mod dfg;
+mod made_by;
 mod memae;
 mod of_run;
 pub mod plane;
@@ -210,13 +211,15 @@ impl CueRuns {
                 .finish(device, device)?;
             return Ok(Box::new(Dfg::of_bundle(&checker, choice)?));
         }
-        let name = choice.name;
-        let runs = runs::GeneratorRuns {
+        Ok(Box::new(Dfg::of_runs(&self.generator_runs(choice.name)?, choice, device)?))
+    }
+
+    fn generator_runs(&self, name: CueName) -> Result<runs::GeneratorRuns> {
+        Ok(runs::GeneratorRuns {
             identity: given(&self.identity, "identity", name)?.to_owned(),
             autoencoder: given(&self.autoencoder, "autoencoder", name)?.to_owned(),
             dfg: given(&self.dfg, "dfg", name)?.to_owned(),
-        };
-        Ok(Box::new(Dfg::of_runs(&runs, choice, device)?))
+        })
     }
 }
 
@@ -226,15 +229,11 @@ impl OtherRuns {
     /// # Errors
     /// A run that is not given, or without a checkpoint, or a choice that cannot be sampled.
     pub fn open(&self, choice: &CueChoice, device: &Device) -> Result<Option<Box<dyn CueSource>>> {
-        let name = choice.name;
-        Ok(match name {
-            CueName::Memae => Some(memae::open(given(&self.memae, "memae", name)?, device)?),
-            CueName::DeepSvdd => {
-                Some(deep_svdd::open(given(&self.deep_svdd, "deep-svdd", name)?, device)?)
-            }
-            CueName::Anoddpm => {
-                Some(anoddpm::open(given(&self.anoddpm, "anoddpm", name)?, choice, device)?)
-            }
+        let Some(run) = self.given_run(choice.name)? else { return Ok(None) };
+        Ok(match choice.name {
+            CueName::Memae => Some(memae::open(run, device)?),
+            CueName::DeepSvdd => Some(deep_svdd::open(run, device)?),
+            CueName::Anoddpm => Some(anoddpm::open(run, choice, device)?),
             CueName::Dfg | CueName::DfgNoise | CueName::DfgNoisedInput => None,
         })
     }
@@ -247,6 +246,16 @@ impl OtherRuns {
             CueName::Anoddpm => self.anoddpm.as_deref(),
             CueName::Dfg | CueName::DfgNoise | CueName::DfgNoisedInput => None,
         }
+    }
+
+    /// The run that the chosen source is read from, unless it is a De-spoofing Face Generator.
+    fn given_run(&self, name: CueName) -> Result<Option<&Path>> {
+        Ok(match name {
+            CueName::Memae => Some(given(&self.memae, "memae", name)?),
+            CueName::DeepSvdd => Some(given(&self.deep_svdd, "deep-svdd", name)?),
+            CueName::Anoddpm => Some(given(&self.anoddpm, "anoddpm", name)?),
+            CueName::Dfg | CueName::DfgNoise | CueName::DfgNoisedInput => None,
+        })
     }
 
     /// Opens the chosen source, a De-spoofing Face Generator out of an opened bundle.

@@ -7,9 +7,10 @@ pub mod found_face;
 pub mod layouts;
 pub mod made_by;
 pub mod metadata;
+pub mod plane_made_by;
 mod planes;
 pub mod prepare;
 #[cfg(test)]
-mod scratch;
+pub mod scratch;
 pub mod shard;
 pub mod stats;

@@ -17,8 +17,9 @@ use super::shards::Choice;
 use super::step_scores::{self, StepScores};
 use crate::cue_source::OtherRuns;
 use crate::cue_source::plane::fill;
-use crate::data::face_store::FaceStore;
+use crate::data::face_store::{ALIGNED_SIDE, FaceStore};
 use crate::data::metadata::stable_hash;
+use crate::data::plane_made_by::PlaneMadeBy;
 use crate::training::agnet::AgNetData;
 use crate::training::agnet_recipe::AgNetRecipe;
 use crate::training::labelled_faces::CueReading;
@@ -88,7 +89,13 @@ impl Protocol<'_> {
             let device = Device::flex();
             let checker = &self.pipeline.checker;
             let source = self.cue_runs.open_or_bundle(&self.recipe.cue, checker, &device)?;
+            let made_by = self.cue_runs.made_by(&self.recipe.cue)?;
             for store in [Some(&store), extra_real.as_ref()].into_iter().flatten() {
+                // A bundle's digest is in the plane's name.
+                if let Some(made_by) = &made_by {
+                    let drawn = store.image_plane(&reading.plane, ALIGNED_SIDE)?.plane.records()?;
+                    PlaneMadeBy::new(store, &reading.plane, made_by)?.start_or_check(drawn > 0)?;
+                }
                 fill(store, &reading.plane, 0..store.entries.len(), source.as_ref(), &device)?;
             }
         }

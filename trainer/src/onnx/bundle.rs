@@ -35,7 +35,7 @@ pub fn write_networks(bundle: &Path, folder: &Path) -> Result<()> {
     let parameters = parameters(&checker)?;
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let mut networks = Vec::new();
-    for part in Part::ALL {
+    for part in Part::all_with(&checker.manifest().preset.agnet) {
         networks.push(write_part(&checker, part, &parameters, folder)?);
     }
     let list = json!({ "bundle": checker.manifest().digest, "networks": networks });
@@ -100,7 +100,7 @@ fn takes_any_batch(part: Part) -> bool {
 
 /// Standard normal values, except for what is a time step or a picture.
 fn inputs(checker: &Checker, part: Part, seed: u64) -> Vec<Port> {
-    let inputs = part.inputs(&checker.manifest().preprocessing).into_iter();
+    let inputs = part.inputs(checker.manifest()).into_iter();
     inputs
         .map(|port| {
             let length = port.shape.iter().product();

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// How many checkpoints are kept.
 const KEPT: usize = 2;
@@ -29,6 +30,14 @@ const BEST: &str = "best";
 #[derive(Serialize, Deserialize)]
 struct StepFile {
     step: usize,
+}
+
+/// What distinguishes a run's weights from what it had before or has later.
+#[derive(Serialize)]
+pub struct Fingerprint {
+    step: Option<usize>,
+    /// Of the file with the weights, as hexadecimal.
+    sha256: String,
 }
 
 /// Which of two measurements is the better one.
@@ -206,13 +215,27 @@ fn read<M: Module>(folder: &Path, fresh: Checkpoint<M>) -> Result<Checkpoint<M>>
 /// # Errors
 /// No checkpoint, or one that is damaged or of another network.
 pub fn load_weights<M: Module>(run: &Path, network: M) -> Result<M> {
-    let folder =
-        checkpoints(run)?.pop().with_context(|| format!("{} has no checkpoint", run.display()))?;
-    let average = folder.join("average.bpk");
-    let file = if average.exists() { average } else { folder.join("network.bpk") };
+    let file = weights_file(run)?;
     network
         .try_load_file(&file)
         .with_context(|| format!("{} is damaged or of another network", file.display()))
+}
+
+/// Of the weights that [`load_weights`] reads.
+///
+/// # Errors
+/// No checkpoint, or one that cannot be read.
+pub fn fingerprint(run: &Path) -> Result<Fingerprint> {
+    let file = weights_file(run)?;
+    let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(Fingerprint { step: last_step(run)?, sha256: format!("{:x}", Sha256::digest(bytes)) })
+}
+
+fn weights_file(run: &Path) -> Result<PathBuf> {
+    let folder =
+        checkpoints(run)?.pop().with_context(|| format!("{} has no checkpoint", run.display()))?;
+    let average = folder.join("average.bpk");
+    Ok(if average.exists() { average } else { folder.join("network.bpk") })
 }
 
 /// The run's finished checkpoints, oldest first.

@@ -198,6 +198,13 @@ impl AgNetConfig {
         tokens.isqrt().div_ceil(self.shrink).pow(2)
     }
 
+    /// Tokens of a square cue of `side` pixels and their width; none where the cue does not guide the
+    /// network.
+    pub fn cue_shape(&self, side: usize) -> Option<[usize; 2]> {
+        let tokens = self.cue_encoder.map_side(side / self.shrink).pow(2);
+        (self.variant == Variant::AgNet).then(|| [tokens, self.cue_encoder.width()])
+    }
+
     /// A layer of the network; only AG-Net's own has cross-attention.
     pub(super) fn layer(&self) -> GuidedLayerConfig {
         GuidedLayerConfig {

@@ -104,6 +104,15 @@ pub(super) enum CueEncoder {
 }
 
 impl CueEncoderConfig {
+    /// Tokens in a row of those of a square cue of `side` pixels.
+    pub(super) fn map_side(&self, side: usize) -> usize {
+        match self {
+            // Five times halved, each rounded up.
+            Self::ResNet(_) => side.div_ceil(32),
+            Self::EfficientNetLite(config) => config.map_side(side),
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), SizesError> {
         match self {
             Self::ResNet(config) => config.check(),

@@ -10,6 +10,9 @@
 //! - EER: BPCER where it equals the pooled share of accepted attacks.
 //!
 //! A rate without a presentation to count is `None`.
+//!
+//! Intervals of what depends on the worst species (worst APCER, ACER, BPCER at an APCER) are over the
+//! resamples that hold every measured species: without one of them the worst is that of fewer.
 
 mod bootstrap;
 mod scores;
@@ -52,7 +55,8 @@ pub struct Sample {
 pub struct Estimate {
     /// On all samples.
     pub value: f64,
-    /// 95 % bootstrap interval, over what [`Report::resampled`] says.
+    /// 95 % bootstrap interval, over what [`Report::resampled`] says; of a metric that depends on the
+    /// worst species over the resamples that hold all of them, `None` where there are none.
     pub interval: Option<Interval>,
 }
 
@@ -111,12 +115,16 @@ pub fn report(samples: &[Sample], threshold: Option<f64>, bootstrap: &Bootstrap)
     let scores = Scores::from_samples(samples);
     let measured = scores.metrics(threshold);
     let groups = bootstrap::independent_groups(samples);
-    let resampled = bootstrap.resampled(&groups, |scores| scores.metrics(threshold));
+    let species = scores.attacks().count();
+    let resampled = bootstrap.resampled(&groups, |scores| Resample {
+        has_every_species: scores.attacks().count() == species,
+        metrics: scores.metrics(threshold),
+    });
     Report {
         live: scores.live().len(),
         attacks: scores.attacks().map(|(name, scores)| (name.to_owned(), scores.len())).collect(),
         resampled: Resampled::of(&groups),
-        metrics: with_intervals(&measured, &resampled),
+        metrics: Measured { metrics: &measured, resampled: &resampled }.with_intervals(),
     }
 }
 
@@ -129,36 +137,68 @@ pub fn area_under_curve(scores: &[f32], live: &[bool]) -> Option<f64> {
     Scores::new(of(true), [("attack", of(false))]).area_under_curve()
 }
 
-fn with_intervals(measured: &Metrics<f64>, resampled: &[Metrics<f64>]) -> Metrics<Estimate> {
-    let estimate = |select: &dyn Fn(&Metrics<f64>) -> Option<f64>| {
-        let values = resampled.iter().filter_map(select).collect();
-        Some(Estimate { value: select(measured)?, interval: Interval::of(values) })
-    };
-    let rates = |select: fn(&Metrics<f64>) -> Option<&ErrorRates<f64>>| {
-        let rate =
-            |part: &dyn Fn(&ErrorRates<f64>) -> Option<f64>| estimate(&|all| part(select(all)?));
-        let measured = select(measured)?;
-        let species = measured.apcer.keys();
+/// Metrics of a resample.
+struct Resample {
+    /// Whether all species of the whole set were drawn.
+    has_every_species: bool,
+    metrics: Metrics<f64>,
+}
+
+/// Metrics of all samples beside those of the resamples.
+struct Measured<'a> {
+    metrics: &'a Metrics<f64>,
+    resampled: &'a [Resample],
+}
+
+impl Measured<'_> {
+    fn with_intervals(&self) -> Metrics<Estimate> {
+        Metrics {
+            auc: self.estimate(|all| all.auc),
+            eer: self.estimate(|all| all.eer),
+            bpcer_at_apcer_10: self.estimate_by_worst(|all| all.bpcer_at_apcer_10),
+            bpcer_at_apcer_5: self.estimate_by_worst(|all| all.bpcer_at_apcer_5),
+            bpcer_at_apcer_1: self.estimate_by_worst(|all| all.bpcer_at_apcer_1),
+            honest: self.rates(|all| all.honest.as_ref()),
+            oracle: self.rates(|all| all.oracle.as_ref()),
+        }
+    }
+
+    fn rates(
+        &self,
+        select: fn(&Metrics<f64>) -> Option<&ErrorRates<f64>>,
+    ) -> Option<ErrorRates<Estimate>> {
+        let measured = select(self.metrics)?;
+        let apcer = |name: &String| {
+            let rate = self.estimate(|all| select(all)?.apcer.get(name).copied())?;
+            Some((name.clone(), rate))
+        };
         Some(ErrorRates {
             threshold: measured.threshold,
-            apcer: species
-                .filter_map(|name| {
-                    Some((name.clone(), rate(&|rates| rates.apcer.get(name).copied())?))
-                })
-                .collect(),
-            worst_apcer: rate(&|rates| rates.worst_apcer),
-            bpcer: rate(&|rates| rates.bpcer),
-            acer: rate(&|rates| rates.acer),
-            hter: rate(&|rates| rates.hter),
+            apcer: measured.apcer.keys().filter_map(apcer).collect(),
+            worst_apcer: self.estimate_by_worst(|all| select(all)?.worst_apcer),
+            bpcer: self.estimate(|all| select(all)?.bpcer),
+            acer: self.estimate_by_worst(|all| select(all)?.acer),
+            hter: self.estimate(|all| select(all)?.hter),
         })
-    };
-    Metrics {
-        auc: estimate(&|all| all.auc),
-        eer: estimate(&|all| all.eer),
-        bpcer_at_apcer_10: estimate(&|all| all.bpcer_at_apcer_10),
-        bpcer_at_apcer_5: estimate(&|all| all.bpcer_at_apcer_5),
-        bpcer_at_apcer_1: estimate(&|all| all.bpcer_at_apcer_1),
-        honest: rates(|all| all.honest.as_ref()),
-        oracle: rates(|all| all.oracle.as_ref()),
+    }
+
+    /// Of a metric that every resample has as the whole set does.
+    fn estimate(&self, select: impl Fn(&Metrics<f64>) -> Option<f64>) -> Option<Estimate> {
+        self.estimate_over(|_| true, select)
+    }
+
+    /// Of a metric that depends on the worst species.
+    fn estimate_by_worst(&self, select: impl Fn(&Metrics<f64>) -> Option<f64>) -> Option<Estimate> {
+        self.estimate_over(|resample| resample.has_every_species, select)
+    }
+
+    fn estimate_over(
+        &self,
+        counts: impl Fn(&Resample) -> bool,
+        select: impl Fn(&Metrics<f64>) -> Option<f64>,
+    ) -> Option<Estimate> {
+        let counted = self.resampled.iter().filter(|resample| counts(resample));
+        let values = counted.filter_map(|resample| select(&resample.metrics)).collect();
+        Some(Estimate { value: select(self.metrics)?, interval: Interval::of(values) })
     }
 }

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 
 use crate::commands::data::{PrepareOptions, prepared_shards};
+use crate::data::layouts;
 use crate::evaluation::domain::Domain;
 
 /// Parses options as the command line of `data prepare` does, its defaults included.
@@ -67,7 +68,9 @@ fn add(domain: &mut Domain, source: &str, out: Option<&Path>) -> Result<()> {
 fn shards_of_set(name: &str, layout: &str, root: &Path, out: &Path) -> Result<Vec<PathBuf>> {
     let out = out.join("shards").join(name);
     let (data, out) = (root.to_string_lossy(), out.to_string_lossy());
+    let splits = if layouts::by_name(layout)?.persons_overlap() { "by-subject" } else { "given" };
     let line = ["set", "--data", &data, "--out", &out, "--layout", layout, "--domain", name];
+    let line = line.into_iter().chain(["--splits", splits]);
     prepared_shards(&SetOptions::try_parse_from(line)?.prepare)
 }
 
@@ -89,6 +92,7 @@ fn source_from_text(text: &str) -> Result<Source> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::scratch::Scratch;
 
     fn read(arguments: &[&str]) -> Result<Vec<Domain>> {
         let arguments: Vec<String> = arguments.iter().map(|&text| text.to_owned()).collect();
@@ -112,5 +116,26 @@ mod tests {
         assert!(error(&format!("c={set}")).contains("--out"));
         assert!(error("a=/none.tar").contains("/none.tar is no shard"));
         assert!(error("a/b=x").contains("no name of a domain"));
+    }
+
+    #[test]
+    fn a_set_whose_lists_overlap_is_split_by_subject() {
+        let scratch = Scratch::new("overlapping-set");
+        let root = scratch.path().join("nuaa");
+        let photo = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/photos/astronaut.png");
+        for (folder, kind) in [("ClientRaw", "client"), ("ImposterRaw", "imposter")] {
+            std::fs::create_dir_all(root.join(folder).join("0001")).expect("it can be made");
+            std::fs::copy(photo, root.join(folder).join("0001/1.png")).expect("it is copied");
+            for split in ["train", "test"] {
+                // The one person is live in one split and printed in the other.
+                let here = (kind == "client") == (split == "train");
+                let list = if here { "0001\\1.png\n" } else { "" };
+                let file = root.join(format!("{kind}_{split}_raw.txt"));
+                std::fs::write(file, list).expect("it can be written");
+            }
+        }
+        let argument = format!("n=nuaa:{}", root.display());
+        let domains = domains_from_arguments(&[argument], Some(&scratch.path().join("out")));
+        assert_eq!(domains.expect("it is prepared")[0].shards.len(), 1);
     }
 }

@@ -50,6 +50,11 @@ pub trait Layout: Sync {
     /// The tree it expects, for people.
     fn expected(&self) -> &'static str;
 
+    /// Whether persons are on both sides of the set's official splits.
+    fn persons_overlap(&self) -> bool {
+        false
+    }
+
     /// Everything the set holds, in no particular order.
     ///
     /// # Errors

@@ -28,6 +28,10 @@ impl Layout for Nuaa {
   ROOT/raw/client_train_raw.txt, imposter_train_raw.txt, client_test_raw.txt, imposter_test_raw.txt   (0001\\0001_00_00_01_0.jpg a line)"
     }
 
+    fn persons_overlap(&self) -> bool {
+        true
+    }
+
     fn read(&self, request: &Request) -> Result<Listing> {
         request.no_protocol(self)?;
         let inner = request.root.join("raw");
