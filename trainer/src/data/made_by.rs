@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::face_store::{FaceEntry, FaceStore};
+use super::whole_file::write_whole;
 
 /// The file; stores of before it was written have none.
 const FILE: &str = "made-by.jsonl";
@@ -81,14 +82,10 @@ fn read(path: &Path) -> Result<Vec<Start>> {
     starts.with_context(|| format!("{} has a broken line", path.display()))
 }
 
-/// Whole or not at all.
 fn write(path: &Path, starts: &[Start]) -> Result<()> {
     let lines = starts.iter().map(|start| Ok(serde_json::to_string(start)? + "\n"));
     let text: Vec<String> = lines.collect::<Result<_>>()?;
-    let unfinished = path.with_extension("unfinished");
-    std::fs::write(&unfinished, text.concat())
-        .and_then(|()| std::fs::rename(&unfinished, path))
-        .with_context(|| format!("cannot write {}", path.display()))
+    write_whole(path, text.concat().as_bytes())
 }
 
 #[cfg(test)]

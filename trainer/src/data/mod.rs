@@ -14,3 +14,4 @@ pub mod prepare;
 pub mod scratch;
 pub mod shard;
 pub mod stats;
+pub mod whole_file;

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
 use super::face_store::FaceStore;
+use super::whole_file::write_whole;
 
 /// What makes a plane, to be compared with what made it before.
 pub struct PlaneMadeBy {
@@ -33,7 +34,7 @@ impl PlaneMadeBy {
     /// # Errors
     /// As [`Self::check`], and a file that cannot be written.
     pub fn start_or_check(&self, begun: bool) -> Result<()> {
-        if begun { self.check() } else { self.write() }
+        if begun { self.check() } else { write_whole(&self.file, self.text.as_bytes()) }
     }
 
     /// Checks what made a plane that is begun; of planes of before it was noted nobody knows.
@@ -54,14 +55,6 @@ impl PlaneMadeBy {
             Err(error) => return Err(error).with_context(|| format!("cannot read {file}")),
         }
         Ok(())
-    }
-
-    /// Whole or not at all.
-    fn write(&self) -> Result<()> {
-        let unfinished = self.file.with_extension(format!("{}.unfinished", std::process::id()));
-        fs::write(&unfinished, &self.text)
-            .and_then(|()| fs::rename(&unfinished, &self.file))
-            .with_context(|| format!("cannot write {}", self.file.display()))
     }
 }
 

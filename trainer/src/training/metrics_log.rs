@@ -8,6 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
+use crate::data::whole_file::write_whole;
+
 /// Appends to a run's `metrics.jsonl`.
 pub struct MetricsLog {
     file: File,
@@ -27,11 +29,8 @@ impl MetricsLog {
         if path.exists() {
             let kept = lines_up_to(&path, step)?;
             measured = last_measured(&kept);
-            // Renamed into its place: a run that is killed here loses no line.
-            let rewritten = run.join("metrics-unfinished.jsonl");
-            std::fs::write(&rewritten, kept)
-                .and_then(|()| std::fs::rename(&rewritten, &path))
-                .with_context(|| format!("cannot write {}", path.display()))?;
+            // A run that is killed here loses no line.
+            write_whole(&path, kept.as_bytes())?;
         }
         let file = OpenOptions::new().create(true).append(true).open(&path);
         let file = file.with_context(|| format!("cannot open {}", path.display()))?;

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use super::REPORTS;
 use super::plan::Plan;
 use super::settings::Settings;
-use super::{REPORTS, write_whole};
 use crate::data::layouts::Skipped;
 use crate::data::metadata::PhotoMetadata;
+use crate::data::whole_file::write_whole;
 
 /// What photos are counted by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

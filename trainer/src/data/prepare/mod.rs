@@ -13,7 +13,7 @@ mod settings;
 mod shard_writer;
 mod video;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use despoof::detect::Detector;
@@ -30,6 +30,8 @@ pub use video::Ffmpeg;
 use manifest::ShardReport;
 
 use shard_writer::ShardWriter;
+
+use crate::data::whole_file::write_whole;
 
 /// Items in work at a time: bounds memory, for what is ready waits to be written in order.
 const CHUNK: usize = 32;
@@ -133,17 +135,6 @@ fn make_shard(
         }
     }
     writer.finish()
-}
-
-/// Writes a file under another name first, so that it is there whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let partial: PathBuf = path.with_extension("partial");
-    let write = || -> std::io::Result<()> {
-        std::fs::write(&partial, bytes)?;
-        std::fs::File::open(&partial)?.sync_all()?;
-        std::fs::rename(&partial, path)
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]

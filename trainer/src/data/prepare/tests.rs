@@ -1,5 +1,7 @@
 //! Preparation of generated sets, with the browser's detector on a public-domain portrait.
 
+use std::path::PathBuf;
+
 use image::{RgbImage, imageops};
 
 use super::settings::{Form, Splits};
