@@ -26,9 +26,13 @@ function header(current) {
     </header>`;
 }
 
-/** The model card as the package carries it. Tables can be wider than a phone; an empty cell heads nothing. */
+/**
+ * The model card as the package carries it, without links to documents that are in the repository alone. Tables can be
+ * wider than a phone; an empty cell heads nothing.
+ */
 function modelCard() {
-  const html = marked.parse(readFileSync(here('../models/web/MODEL_CARD.md'), 'utf8'));
+  const card = readFileSync(here('../models/web/MODEL_CARD.md'), 'utf8').replaceAll(/\[([^\]]+)\]\(\.\.\/[^)]*\)/g, '$1');
+  const html = marked.parse(card);
   return html.replaceAll('<th></th>', '<td></td>').replaceAll('<table>', '<div class="wide" tabindex="0"><table>').replaceAll('</table>', '</table></div>');
 }
 

@@ -18,6 +18,12 @@ for (const file of [...files, 'MODEL_CARD.md']) {
 for (const file of ['LICENSE-MIT', 'NOTICE']) {
   await cp(new URL(file, root), new URL(file, web));
 }
+// Where NOTICE says they are: licences of others go with what is theirs.
+await mkdir(new URL('models/pretrained/', web), { recursive: true });
+for (const name of ['mtcnn', 'efficientnet-lite0']) {
+  const licence = `models/pretrained/${name}.LICENSE`;
+  await cp(new URL(licence, root), new URL(licence, web));
+}
 
 const entries = files.map((file) => `  '${file}': new URL('../../models/web/${file}', import.meta.url).href,\n`);
 await writeFile(

@@ -111,6 +111,8 @@ test('the tarball has licences, metadata, wasm and model, and no sources or test
     'custom-elements.json',
     'dist/worker.js',
     'examples/report-server.mjs',
+    'models/pretrained/efficientnet-lite0.LICENSE',
+    'models/pretrained/mtcnn.LICENSE',
     'models/web/MODEL_CARD.md',
     'models/web/manifest.json',
     'package.json',
@@ -124,7 +126,7 @@ test('the tarball has licences, metadata, wasm and model, and no sources or test
     ...modules.flatMap(([, target]) => Object.values(target).map((file) => file.slice(2))),
   ];
   assert.deepEqual(needed.filter((file) => !files.includes(file)), []);
-  const places = [/^(LICENSE-MIT|NOTICE|README\.md|custom-elements\.json|package\.json)$/, /^(bin|examples)\//, /^dist\/.*\.(js|d\.ts)$/, /^models\/web\//, /^wasm\/(cpu|cpu_relaxed|webgpu)\//];
+  const places = [/^(LICENSE-MIT|NOTICE|README\.md|custom-elements\.json|package\.json)$/, /^(bin|examples)\//, /^dist\/.*\.(js|d\.ts)$/, /^models\/(web\/|pretrained\/.*\.LICENSE$)/, /^wasm\/(cpu|cpu_relaxed|webgpu)\//];
   assert.deepEqual(files.filter((file) => !places.some((place) => place.test(file))), []);
 });
 

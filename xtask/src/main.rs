@@ -23,7 +23,7 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Builds, serves, tests and measures despoof")]
 enum Command {
-    /// Builds the two browser modules into web/wasm.
+    /// Builds the three browser modules into web/wasm.
     Wasm,
     /// Builds the demo page with all it needs and serves it.
     Demo(demo::Options),

@@ -1,4 +1,4 @@
-//! `cargo xtask bench web`: both modules beside onnxruntime-web, in the same headless Chromium.
+//! `cargo xtask bench web`: the modules beside onnxruntime-web, in the same headless Chromium.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
