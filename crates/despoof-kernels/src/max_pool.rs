@@ -21,12 +21,15 @@ pub fn max_pool(
             windows(length, kernel[axis], stride[axis], padding[axis], ceil)
         };
         let output = [windows(height, 0), windows(width, 1)];
-        let input = input.into_dispatch();
-        return Tensor::from_dispatch(
-            <burn::backend::Dispatch as MaxPoolKernel>::max_pool_forward(
-                input, kernel, stride, padding, output,
-            ),
-        );
+        // Where no window fits, burn says what that means.
+        if !output.contains(&0) {
+            let input = input.into_dispatch();
+            return Tensor::from_dispatch(
+                <burn::backend::Dispatch as MaxPoolKernel>::max_pool_forward(
+                    input, kernel, stride, padding, output,
+                ),
+            );
+        }
     }
     let options =
         MaxPoolOptions::new(kernel).with_stride(stride).with_padding(padding).with_ceil_mode(ceil);
@@ -36,7 +39,9 @@ pub fn max_pool(
 /// Windows along a side; as in PyTorch, none starts in the padding behind the input.
 #[cfg(feature = "flex")]
 fn windows(length: usize, kernel: usize, stride: usize, padding: usize, ceil: bool) -> usize {
-    let reach = length + 2 * padding - kernel;
+    let Some(reach) = (length + 2 * padding).checked_sub(kernel) else {
+        return usize::from(ceil);
+    };
     let count = if ceil { reach.div_ceil(stride) } else { reach / stride } + 1;
     if ceil && (count - 1) * stride >= length + padding { count - 1 } else { count }
 }

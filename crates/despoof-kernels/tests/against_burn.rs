@@ -548,6 +548,7 @@ fn max_pool_without_gradients() {
         (3, 2, 0, true, [22, 9]),
         (3, 2, 1, false, [12, 15]),
         (3, 3, 1, true, [8, 5]),
+        (3, 2, 0, true, [2, 2]),
     ] {
         let [kernel, stride, padding] = [kernel, stride, padding].map(|length| [length; 2]);
         let input = random([2, 3, size[0], size[1]]).inner();

@@ -44,11 +44,13 @@ impl DotScreen {
             let [cos, sin] = self.angles[ink];
             let u = (x * cos + y * sin) * self.frequency;
             let v = (y * cos - x * sin) * self.frequency;
-            let tone = coverage[ink] * STEPS as f32;
-            let step = (tone as usize).min(STEPS - 1);
-            let share = tone - step as f32;
+            let steps = coverage[ink] * STEPS as f32;
+            let step = (steps as usize).min(STEPS - 1);
+            let share = steps - step as f32;
             let fewer = self.tones[step].at(u, v);
-            fewer + (self.tones[step + 1].at(u, v) - fewer) * share
+            let tone = fewer + (self.tones[step + 1].at(u, v) - fewer) * share;
+            // Sums of waves overshoot at a dot's edge, and no paper shines brighter than bare.
+            tone.clamp(0.0, 1.0)
         })
     }
 }

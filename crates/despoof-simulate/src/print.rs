@@ -9,7 +9,7 @@ use crate::{
     halftone::{DotScreen, Scatter},
     ink::{InkSet, hazed},
     light::{Glare, Light, draw_glares},
-    linear::{Colour, map, zip},
+    linear::{Colour, zip},
     texture::Noise,
     tile::Footprint,
 };
@@ -162,27 +162,32 @@ impl<'a> PrintSurface<'a> {
             Dots::Screen(screen) => screen.local(coverage, pixel),
             Dots::Scatter(scatter) => scatter.local(coverage, pixel),
         };
-        let structure =
-            zip(inks.reflectance(local, &self.solids), even, |local, even| local / even);
-        let lit = self.lit(hazed(even, self.print.haze), sheet, frame);
+        let local = inks.reflectance(local, &self.solids);
+        let light = self.light(sheet, frame);
+        let haze = self.print.haze;
+        let mut lit = zip(hazed(even, haze), light, |reflected, light| reflected * light);
+        lit = zip(lit, self.mirrored(sheet, frame), |reflected, mirrored| reflected + mirrored);
+        // Haze and mirrored light do not pass the ink.
+        let structure = std::array::from_fn(|channel| {
+            let inked = even[channel] * (1.0 - haze) * light[channel] / lit[channel].max(1e-6);
+            1.0 + (local[channel] / even[channel] - 1.0) * inked
+        });
         (lit, structure)
     }
 
-    /// The sheet's own light and shade.
-    fn lit(&self, reflected: Colour, sheet: [f32; 2], frame: [f32; 2]) -> Colour {
+    /// Light that falls on the sheet, and its shade.
+    fn light(&self, sheet: [f32; 2], frame: [f32; 2]) -> Colour {
         let print = self.print;
         let shade = self.bend.map_or(1.0, |bend| bend.shade(sheet));
         let light = print.light.at(frame) * shade * self.relief(sheet);
-        let tint = [print.light.tint[0], 1.0, print.light.tint[1]];
-        let mut colour = zip(reflected, tint, |reflected, tint| reflected * tint * light);
-        if let Some(bend) = self.bend {
-            let streak = bend_highlight(bend, sheet) * print.gloss;
-            colour = map(colour, |light| light + streak);
-        }
-        for glare in &print.glares {
-            colour = zip(colour, glare.colour_at(frame), |a, b| a + b);
-        }
-        colour
+        [print.light.tint[0], 1.0, print.light.tint[1]].map(|tint| tint * light)
+    }
+
+    /// Light that its surface mirrors.
+    fn mirrored(&self, sheet: [f32; 2], frame: [f32; 2]) -> Colour {
+        let streak = self.bend.map_or(0.0, |bend| bend_highlight(bend, sheet) * self.print.gloss);
+        let glares = self.print.glares.iter().map(|glare| glare.colour_at(frame));
+        glares.fold([streak; 3], |light, glare| zip(light, glare, |a, b| a + b))
     }
 
     /// Fibres, bands and dents: a factor about 1.
@@ -227,6 +232,30 @@ mod tests {
                 Process::Photographic => {}
                 Process::Inkjet { drops } => assert!((400.0..=3000.0).contains(&drops)),
                 Process::Halftone { dots, .. } => assert!((90.0..=1400.0).contains(&dots)),
+            }
+        }
+    }
+
+    /// Whatever glare lies on it: a gap between dots is no brighter than the paper beside the print.
+    #[test]
+    fn ink_makes_no_place_brighter_than_bare_paper() {
+        let sharp = Footprint { side: 0.05, blur: 0.0, motion: [0.0; 2] };
+        for seed in 0..40 {
+            let print = Print::draw(&mut StdRng::seed_from_u64(seed));
+            let surface = PrintSurface::new(&print, None, 400.0, &sharp);
+            let paper = print.inks.reflectance([0.0; 4], &surface.solids);
+            for place in 0..200 {
+                let frame = [place as f32 / 200.0 - 0.5, 0.1];
+                let pixel = frame.map(|side| 400.0 * side);
+                let (lit, structure) = surface.radiance([0.05; 3], pixel, frame, frame);
+                let light = surface.light(frame, frame);
+                let mirrored = surface.mirrored(frame, frame);
+                let bare = zip(hazed(paper, print.haze), light, |paper, light| paper * light);
+                for channel in 0..3 {
+                    let seen = lit[channel] * structure[channel];
+                    let most = bare[channel] + mirrored[channel];
+                    assert!(seen <= most * 1.001, "{seed}: {seen} on paper of {most}");
+                }
             }
         }
     }

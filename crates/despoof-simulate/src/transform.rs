@@ -22,8 +22,9 @@ impl Transform {
         Self { size, bend, frame_from_photo, photo_from_frame: frame_from_photo.inverse() }
     }
 
-    /// Where a point of the live photo (such as a landmark) is in the new picture. Pixels; the
-    /// result may lie outside of the frame.
+    /// Where a point of the live photo (such as a landmark) is in the new picture. Pixels, counted from
+    /// the picture's corner and not from the middle of its first pixel ([`Point`]); the result may lie
+    /// outside of the frame.
     #[must_use]
     pub fn apply(&self, point: Point) -> Point {
         let bent = match &self.bend {

@@ -189,7 +189,9 @@ fn variants(
     let seed = seed ^ stable_hash(&photo.key);
     let (live, scale) = enlarged(live);
     let entry = FaceEntry {
-        landmarks: entry.landmarks.map(|point| point.map(|place| place * scale)),
+        landmarks: entry
+            .landmarks
+            .map(|[x, y]| [enlarged_place(x, scale[0]), enlarged_place(y, scale[1])]),
         ..entry.clone()
     };
     made.extend(visible_variant(&entry, "recaptured", &recapture_live(&live, seed)));
@@ -201,17 +203,28 @@ fn variants(
     Ok(made)
 }
 
-/// A small photo enlarged, and by how much: a sheet that fills half of the picture would else leave
-/// a face of a few pixels, and attacks would be known by that.
-fn enlarged(photo: RgbImage) -> (RgbImage, f32) {
+/// A small photo enlarged, and by how much each way: a sheet that fills half of the picture would else
+/// leave a face of a few pixels, and attacks would be known by that.
+fn enlarged(photo: RgbImage) -> (RgbImage, [f32; 2]) {
     let longer = photo.width().max(photo.height()) as f32;
     let scale = (SMALLEST_SIDE / longer).clamp(1.0, MOST_ENLARGED);
     if scale == 1.0 {
-        return (photo, scale);
+        return (photo, [scale; 2]);
     }
     let side = |side: u32| (side as f32 * scale).round() as u32;
     let (width, height) = (side(photo.width()), side(photo.height()));
+    let scale = [width as f32 / photo.width() as f32, height as f32 / photo.height() as f32];
     (imageops::resize(&photo, width, height, FilterType::CatmullRom), scale)
+}
+
+/// Where the middle of a pixel comes to lie; landmarks count from the middles of pixels.
+fn enlarged_place(place: f32, scale: f32) -> f32 {
+    (place + 0.5) * scale - 0.5
+}
+
+/// The same for the simulator's transform, which counts from the corners of pixels.
+fn simulated_place(picture: &Simulated, landmark: [f32; 2]) -> [f32; 2] {
+    picture.transform.apply(landmark.map(|place| place + 0.5)).map(|place| place - 0.5)
 }
 
 /// The face in a simulated picture, cut out, if one can be seen in it.
@@ -220,7 +233,7 @@ fn visible_variant(
     simulated: &str,
     picture: &Simulated,
 ) -> Option<(FaceEntry, Crops)> {
-    let landmarks = entry.landmarks.map(|point| picture.transform.apply(point));
+    let landmarks = entry.landmarks.map(|landmark| simulated_place(picture, landmark));
     let crops = crops_from_photo(&picture.image, &landmarks);
     let entry = FaceEntry {
         key: format!("{}#{simulated}", entry.key),
@@ -243,4 +256,21 @@ fn contrast(face: &RgbImage) -> f64 {
     }
     let count = f64::from(side / 2).powi(2).max(1.0);
     (squares / count - (sum / count).powi(2)).max(0.0).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_middle_stays_the_middle_when_a_photo_is_enlarged() {
+        let (photo, scale) = enlarged(RgbImage::new(201, 97));
+        for (before, after, scale) in
+            [(201, photo.width(), scale[0]), (97, photo.height(), scale[1])]
+        {
+            let middle = |side: u32| (side as f32 - 1.0) / 2.0;
+            assert!(scale > 1.0 && after > before);
+            assert!((enlarged_place(middle(before), scale) - middle(after)).abs() < 1e-3);
+        }
+    }
 }

@@ -20,7 +20,8 @@ pub struct Linear {
 pub fn launch(rows: usize, weight: [usize; 2], has_bias: bool) -> Launch<Linear> {
     let [features_in, features_out] = weight;
     let unrolled = if features_in.is_multiple_of(FEATURES_IN) { FEATURES_IN } else { 1 };
-    let program = Linear { rows: rows.min(ROWS), has_bias, features_in: unrolled };
+    // An empty batch takes no workgroup of the least kernel.
+    let program = Linear { rows: rows.clamp(1, ROWS), has_bias, features_in: unrolled };
     let invocations = rows.div_ceil(program.rows) * features_out.div_ceil(FEATURES);
     Launch::per_image(program, words([rows, features_in, features_out]), invocations, 1)
 }
