@@ -9,6 +9,11 @@ const SIZE: [f64; 2] = [420.0, 320.0];
 const LEFT: f64 = 52.0;
 const TOP: f64 = 26.0;
 const INNER: [f64; 2] = [SIZE[0] - LEFT - 14.0, SIZE[1] - TOP - 44.0];
+/// Width of a character and height of a line of text.
+const CHARACTER: f64 = 6.2;
+const LINE: f64 = 12.0;
+/// Radius of a dot.
+const DOT: f64 = 4.0;
 
 /// Colours of the series, by the page's names.
 pub const COLOURS: [&str; 4] = ["var(--a)", "var(--b)", "var(--c)", "var(--d)"];
@@ -123,7 +128,7 @@ impl Plot {
         let mut x = LEFT + INNER[0];
         for series in named.collect::<Vec<_>>().into_iter().rev() {
             *svg += &text([x, 14.0], "end", &series.name, "");
-            x -= 6.2 * series.name.chars().count() as f64 + 8.0;
+            x -= CHARACTER * series.name.chars().count() as f64 + 8.0;
             let colour = series.css_colour();
             let _ = writeln!(svg, "<circle cx=\"{x:.1}\" cy=\"10\" r=\"4\" fill=\"{colour}\"/>");
             x -= 12.0;
@@ -143,9 +148,7 @@ impl Series {
                 let path = path_through(points);
                 format!("<path class=\"series\" style=\"stroke:{colour}\" d=\"{path}\"/>\n")
             }
-            Shape::Points(points) => {
-                points.iter().map(|(point, name)| named_point(*point, name, colour)).collect()
-            }
+            Shape::Points(points) => named_points(points, colour),
             Shape::Diagonal => {
                 let path = path_through(&[[0.0, 0.0], [1.0, 1.0]]);
                 format!("<path class=\"guide\" d=\"{path}\"/>\n")
@@ -178,12 +181,43 @@ fn place([x, y]: [f64; 2]) -> [f64; 2] {
     [LEFT + x.clamp(0.0, 1.0) * INNER[0], TOP + (1.0 - y.clamp(0.0, 1.0)) * INNER[1]]
 }
 
-/// A dot, its name on the side where there is more room.
-fn named_point(point: [f64; 2], name: &str, colour: &str) -> String {
-    let [x, y] = place(point);
-    let (anchor, aside) = if point[0] > 0.5 { ("end", -7.0) } else { ("start", 7.0) };
-    format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\" fill=\"{colour}\"/>\n")
-        + &text([x + aside, y + 4.0], anchor, name, "")
+/// Dots, their names on the side where there is more room, or as near as others let them be.
+fn named_points(points: &[([f64; 2], String)], colour: &str) -> String {
+    let mut svg = String::new();
+    let dots = points.iter().map(|(point, _)| place(*point));
+    let mut taken: Vec<[f64; 3]> = dots.clone().map(|[x, y]| [x - DOT, x + DOT, y]).collect();
+    for ([x, y], (point, name)) in dots.zip(points) {
+        let width = CHARACTER * name.chars().count() as f64;
+        let places = places_beside([x, y], point[0] > 0.5);
+        let span = |[x, y]: [f64; 2], before: bool| {
+            if before { [x - width, x, y] } else { [x, x + width, y] }
+        };
+        let is_free = |(at, before): &([f64; 2], bool)| {
+            !taken.iter().any(|other| overlap(*other, span(*at, *before)))
+        };
+        let (at, before) = places.clone().find(is_free).unwrap_or(([x, y], false));
+        taken.push(span(at, before));
+        svg += &format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{DOT}\" fill=\"{colour}\"/>\n");
+        svg += &text([at[0], at[1] + 4.0], if before { "end" } else { "start" }, name, "");
+    }
+    svg
+}
+
+/// Where a dot's name may end (`true`) or begin: beside it, then ever farther above and below.
+fn places_beside([x, y]: [f64; 2], before: bool) -> impl Iterator<Item = ([f64; 2], bool)> + Clone {
+    let beside = move |before: bool| (x + if before { -7.0 } else { 7.0 }, before);
+    let lines = (0..40).map(|line| if line % 2 == 0 { line / 2 } else { -(line + 1) / 2 });
+    lines.flat_map(move |line| {
+        [before, !before].map(|before| {
+            let (x, before) = beside(before);
+            ([x, y + LINE * f64::from(line)], before)
+        })
+    })
+}
+
+/// Whether two names or dots, each from left to right at a height, lie over one another.
+fn overlap([left, right, y]: [f64; 3], [other_left, other_right, other_y]: [f64; 3]) -> bool {
+    left < other_right && other_left < right && (y - other_y).abs() < LINE
 }
 
 fn path_through(points: &[[f64; 2]]) -> String {
@@ -199,4 +233,24 @@ fn text([x, y]: [f64; 2], anchor: &str, content: &str, attributes: &str) -> Stri
         "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\"{attributes}>{}</text>\n",
         escaped(content)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_points_that_lie_close_are_not_written_over_one_another() {
+        let points = [0.3, 0.7, 0.71].map(|x| ([x, 0.5], "a name".to_owned()));
+        let svg = named_points(&points, "red");
+        let names: Vec<&str> = svg.lines().filter(|line| line.starts_with("<text")).collect();
+        let [_, y] = place([0.0, 0.5]);
+        for (name, anchor) in names.iter().zip(["start", "end", "start"]) {
+            assert!(
+                name.contains(anchor) && name.contains(&format!("y=\"{:.1}\"", y + 4.0)),
+                "{name}"
+            );
+        }
+        assert_eq!(names.len(), 3);
+    }
 }
