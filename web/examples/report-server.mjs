@@ -2,7 +2,7 @@
 // POST /nonce → the nonce for `<despoof-check challenge="…">`; POST /report with the report as text → what it says.
 
 import { randomUUID } from 'node:crypto';
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
@@ -65,8 +65,13 @@ function nonceOf(report) {
   }
 }
 
-// Packages are often linked into node_modules.
-if (import.meta.url === pathToFileURL(realpathSync(process.argv[1] ?? '.')).href) {
+/** Packages are often linked into node_modules; a program may be named without its ending. */
+function isProgram() {
+  const [, program] = process.argv;
+  return existsSync(program ?? '') && import.meta.url === pathToFileURL(realpathSync(program)).href;
+}
+
+if (isProgram()) {
   const manifest = new URL(import.meta.resolve('despoof/assets/models/web/manifest.json'));
   const { digest } = JSON.parse(await readFile(manifest, 'utf8'));
   const origin = process.env.ORIGIN ?? 'http://localhost:5173';

@@ -17,6 +17,9 @@ export function withSignal<T>(signal: AbortSignal | undefined, work: Promise<T>)
   });
 }
 
+/** Browsers take longer times for none. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /**
  * Runs `work` with a signal that is aborted with `parent`, and after so many milliseconds. `AbortSignal.any` would be
  * younger than everything else a check needs.
@@ -28,7 +31,8 @@ export async function withTimeLimit<T>(
 ): Promise<T> {
   const limited = new AbortController();
   const abort = () => limited.abort(parent.reason);
-  const timer = setTimeout(() => limited.abort(new DOMException('time is over', 'TimeoutError')), milliseconds);
+  const stop = () => limited.abort(new DOMException('time is over', 'TimeoutError'));
+  const timer = setTimeout(stop, Math.min(milliseconds, LONGEST_TIMER));
   parent.addEventListener('abort', abort, { once: true });
   if (parent.aborted) {
     abort();

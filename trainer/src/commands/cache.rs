@@ -86,6 +86,9 @@ pub fn latents(
         let factor = scaling_factor(&store, &aligned, autoencoder_run, device)?;
         runs::write_scaling_factor(autoencoder_run, factor)?;
         println!("latents are scaled by {factor:.4} to unit variance");
+    } else {
+        let factor = runs::autoencoder_config(autoencoder_run)?.scaling_factor;
+        println!("latents are scaled by {factor:.4}, as the run's scaling.json says");
     }
     let autoencoder = runs::autoencoder(autoencoder_run, device)?;
     let identity_encoder = runs::identity_encoder(identity_run, device)?;

@@ -117,12 +117,18 @@ pub fn generate(
     let store = FaceStore::open(faces)?;
     let whole = cue.plane();
     let count = store.entries.len();
-    let made_by = PlaneMadeBy::new(&store, &whole, &runs.made_by(cue)?)?;
+    let made_by = runs.made_by(cue);
     if is_complete(&store, &whole, Part::default()) {
-        made_by.check()?;
+        match made_by {
+            Ok(weights) => PlaneMadeBy::new(&store, &whole, &weights)?.check()?,
+            Err(error) => {
+                eprintln!("note: not compared with the weights that made them: {error:#}")
+            }
+        }
         println!("generated faces of all {count} faces are there");
         return Ok(());
     }
+    let made_by = PlaneMadeBy::new(&store, &whole, &made_by?)?;
     let source = runs.open(cue, device)?;
     let name = part.plane(&whole);
     // Locked until the process ends, however it ends.
@@ -135,11 +141,12 @@ pub fn generate(
 fn start(store: &FaceStore, whole: &str, name: &str, made_by: &PlaneMadeBy) -> Result<File> {
     // Of parts that start at once, the first notes its weights; the others find its plane begun.
     let _index = locked_index(store)?;
-    made_by.start_or_check(is_begun(store, whole)?)?;
+    let begun = is_begun(store, whole)?;
     let plane = store.folder().join(name);
     let lock = File::options().create(true).append(true).open(&plane);
     let lock = lock.with_context(|| format!("cannot write {}", plane.display()))?;
     lock.try_lock().with_context(|| format!("another process works on {}", plane.display()))?;
+    made_by.start_or_check(begun)?;
     Ok(lock)
 }
 
@@ -151,15 +158,17 @@ fn locked_index(store: &FaceStore) -> Result<File> {
     Ok(index)
 }
 
-/// Whether the plane or a part of it is there, of however many parts; an empty one may be at its first
-/// batch.
+/// Whether the plane has records, or a part of it is there, of however many parts; an empty part may be at
+/// its first batch.
 fn is_begun(store: &FaceStore, whole: &str) -> Result<bool> {
     let folder = store.folder();
     let parts = format!("{whole}.part-");
     let entries = std::fs::read_dir(folder);
     for entry in entries.with_context(|| format!("cannot read {}", folder.display()))? {
-        let name = entry?.file_name();
-        if name == *whole || name.to_string_lossy().starts_with(&parts) {
+        let entry = entry?;
+        let name = entry.file_name();
+        let has_records = || Ok::<_, io::Error>(entry.metadata()?.len() > 0);
+        if name.to_string_lossy().starts_with(&parts) || (name == *whole && has_records()?) {
             return Ok(true);
         }
     }

@@ -40,6 +40,13 @@ impl MadeBy {
     pub fn started(line: &Value, store: &FaceStore) -> Result<Self> {
         let path = store.folder().join(FILE);
         let mut starts = read(&path)?;
+        if starts.is_empty() && !store.entries.is_empty() {
+            eprintln!(
+                "note: nothing says which line added the {} faces that are there; if it was this one, it adds \
+                 them again",
+                store.entries.len()
+            );
+        }
         let mut made = Self::default();
         let ends = starts.iter().skip(1).map(|next| next.first).chain([store.entries.len()]);
         for (start, end) in starts.iter().zip(ends).filter(|(start, _)| start.line == *line) {

@@ -29,12 +29,16 @@ impl PlaneMadeBy {
         Ok(Self { plane, file, text: serde_json::to_string_pretty(weights)? + "\n" })
     }
 
-    /// Notes what makes a plane that is not begun; one that is must have been made by the same.
+    /// Notes what makes a plane that is not begun, or of which nothing was noted; any other must have been
+    /// made by the same.
     ///
     /// # Errors
     /// As [`Self::check`], and a file that cannot be written.
     pub fn start_or_check(&self, begun: bool) -> Result<()> {
-        if begun { self.check() } else { write_whole(&self.file, self.text.as_bytes()) }
+        if begun {
+            self.check()?;
+        }
+        write_whole(&self.file, self.text.as_bytes())
     }
 
     /// Checks what made a plane that is begun; of planes of before it was noted nobody knows.

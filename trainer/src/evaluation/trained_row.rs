@@ -114,7 +114,8 @@ fn figures(measured: &[Measured]) -> Figures {
     let (auc, oracle, honest) = (of(|it| it.auc), of(|it| it.oracle_hter), of(|it| it.honest_hter));
     let intervals = match measured {
         [one] => Intervals {
-            over: one.last.bootstrap.over.clone(),
+            // See `scored_entry`.
+            over: format!("{} (a photo stands for an unknown one)", one.last.bootstrap.over),
             auc: one.last.intervals.auc,
             oracle_hter: None,
             honest_hter: one.last.intervals.honest.hter,

@@ -32,6 +32,19 @@ const MAY_CHANGE: [&str; 18] = [
     "warm_up",
 ];
 
+/// Settings that are written down only where they are given: one that is not there has its default.
+const WRITTEN_WHEN_GIVEN: [&str; 9] = [
+    "layers",
+    "min_snr_gamma",
+    "noise_seed",
+    "noised_to",
+    "prediction",
+    "recorded_share",
+    "sampler_steps",
+    "shrink",
+    "width",
+];
+
 /// Refuses to go on from a run's checkpoints with settings that are not those in its `config.toml`. Weights
 /// that were imported or unpacked, at step 0, were not trained with any.
 ///
@@ -53,7 +66,8 @@ pub fn ensure_same_settings<S: Serialize>(run: &Path, settings: &S) -> Result<()
     Ok(())
 }
 
-/// Settings that are others now. Those that a run of before there was such an option does not say are none.
+/// Settings that are others now. Of those that are always written down, one that a run does not say is
+/// younger than the run.
 fn differences(before: &Table, now: &Table) -> Vec<String> {
     let differs = |name: &str| !MAY_CHANGE.contains(&name);
     let said = |(name, before): (&String, &toml::Value)| match now.get(name) {
@@ -61,7 +75,12 @@ fn differences(before: &Table, now: &Table) -> Vec<String> {
         Some(now) => Some(format!("{name} was {before}, is {now}")),
         None => Some(format!("{name} was {before}, is not given")),
     };
-    before.iter().filter(|(name, _)| differs(name)).filter_map(said).collect()
+    let given = |name: &&str| now.get(*name).filter(|_| !before.contains_key(*name));
+    let given = WRITTEN_WHEN_GIVEN
+        .iter()
+        .filter_map(|name| given(name).map(|now| format!("{name} was not given, is {now}")));
+    let changed = before.iter().filter(|(name, _)| differs(name)).filter_map(said);
+    changed.chain(given).collect()
 }
 
 #[cfg(test)]
@@ -81,6 +100,8 @@ mod tests {
         let expected =
             ["batch was 16, is 8", "prediction was \"epsilon\", is not given", "seed was 0, is 1"];
         assert_eq!(of(before, now), expected);
+        let now = format!("{before}\nsampler_steps = 1");
+        assert_eq!(of(before, &now), ["sampler_steps was not given, is 1"]);
     }
 
     #[test]

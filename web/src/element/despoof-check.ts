@@ -183,11 +183,10 @@ export class DespoofCheckElement extends Base {
     return this.#internals.form;
   }
 
-  /** Loads beforehand, so that people do not wait for it later. An attempt that goes on has loaded already. */
+  /** Loads beforehand, so that people do not wait for it later; disturbs no attempt and no verdict. */
   async load(): Promise<void> {
-    if (this.#session?.source === undefined || isFailed(this.#session.state)) {
-      await this.#fresh().load();
-    }
+    const session = this.#session;
+    await (session === undefined || isFailed(session.state) ? this.#fresh() : session).load();
   }
 
   /** Opens the camera and checks whoever is before it. Call it on a user's gesture. What goes on already goes on. */
@@ -222,6 +221,7 @@ export class DespoofCheckElement extends Base {
   /** Ends everything and frees all memory; the element can be started again. */
   async dispose(): Promise<void> {
     this.#clear();
+    this.#view.show('start', false);
     const checker = this.#checker;
     this.#checker = undefined;
     await checker?.dispose();
@@ -238,7 +238,6 @@ export class DespoofCheckElement extends Base {
     queueMicrotask(() => {
       if (!this.isConnected) {
         void this.dispose();
-        this.#view.show('start', false);
       }
     });
   }
@@ -273,7 +272,6 @@ export class DespoofCheckElement extends Base {
   #startOver(): void {
     if (this.#checker !== undefined) {
       void this.dispose();
-      this.#view.show('start', false);
       this.#preloadWhenAsked();
     }
   }

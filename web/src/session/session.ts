@@ -43,6 +43,9 @@ export interface SessionEvents {
   cancelled: undefined;
 }
 
+/** Milliseconds after which a look at a frame counts as hanging, and what it hangs on is ended. */
+const LOOK_WITHIN = 45_000;
+
 /** What a session looks at. */
 export type SessionSource = 'camera' | 'photos';
 
@@ -217,9 +220,8 @@ export class Session {
     const { checker } = this.#options;
     const tools = {
       grab: () => createImageBitmap(video),
-      // A look that takes as long as everything may take hangs; the limit ends what it hangs on.
       examine: (frame: ImageBitmap) =>
-        withTimeLimit(signal, settings.timeout, (limited) => checker.examine(frame, limited)),
+        withTimeLimit(signal, LOOK_WITHIN, (limited) => checker.examine(frame, limited)),
       cameraIsComing: () => this.#opening !== undefined,
       now: () => performance.now(),
       sleep: (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
