@@ -126,6 +126,14 @@ impl Folder {
     fn refusal(&self) -> BundleError {
         self.load().map(drop).expect_err("it has to be refused")
     }
+
+    /// Of `intact` changed, its digest right.
+    fn refusal_of(&self, intact: &Manifest, change: impl FnOnce(&mut Manifest)) -> BundleError {
+        let mut manifest = intact.clone();
+        change(&mut manifest);
+        self.write_manifest(manifest);
+        self.refusal()
+    }
 }
 
 impl Drop for Folder {
@@ -237,16 +245,10 @@ fn a_tensor_of_another_shape_or_a_missing_one_is_named() {
     };
     let at = tensor(&intact).expect("the U-Net has a first convolution");
 
-    let mut other_shape = intact.clone();
-    other_shape.tensors[at].shape[0] += 1;
-    folder.write_manifest(other_shape);
-    let refused = folder.refusal();
+    let refused = folder.refusal_of(&intact, |it| it.tensors[at].shape[0] += 1);
     assert!(refused.to_string().contains("unet.conv_in.weight"), "{refused}");
 
-    let mut without = intact.clone();
-    without.tensors.remove(at);
-    folder.write_manifest(without);
-    let refused = folder.refusal();
+    let refused = folder.refusal_of(&intact, |it| drop(it.tensors.remove(at)));
     assert!(refused.to_string().contains("conv_in.weight"), "{refused}");
     assert_eq!(refused.code(), "bundle_incompatible");
 }
@@ -256,10 +258,7 @@ fn a_tensor_that_is_not_what_its_entry_says_is_named() {
     let folder = Folder::with_bundle("entries");
     let intact = folder.manifest();
     let refused_with = |detail: &str, change: &dyn Fn(&mut Manifest)| {
-        let mut manifest = intact.clone();
-        change(&mut manifest);
-        folder.write_manifest(manifest);
-        let refused = folder.refusal();
+        let refused = folder.refusal_of(&intact, change);
         let name = &intact.tensors[0].name;
         assert!(matches!(&refused, BundleError::Tensor { name: found, .. } if found == name));
         assert!(refused.to_string().contains(detail), "{refused}");
@@ -360,10 +359,7 @@ fn settings_with_which_no_check_can_run_are_refused_by_name() {
     let folder = Folder::with_bundle("settings");
     let intact = folder.manifest();
     let refused_with = |name: &str, change: &dyn Fn(&mut Manifest)| {
-        let mut manifest = intact.clone();
-        change(&mut manifest);
-        folder.write_manifest(manifest);
-        let refused = folder.refusal();
+        let refused = folder.refusal_of(&intact, change);
         assert!(matches!(refused, BundleError::Manifest(_)), "{refused}");
         assert!(refused.to_string().contains(name), "{refused} does not name {name}");
         assert_eq!(refused.code(), "bundle_incompatible");

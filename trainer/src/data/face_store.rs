@@ -67,6 +67,17 @@ impl FaceEntry {
         }
     }
 
+    /// One of which nothing counts but what is given.
+    #[cfg(test)]
+    pub fn for_test(key: &str, metadata: serde_json::Value, simulated: Option<&str>) -> Self {
+        Self {
+            key: key.to_owned(),
+            metadata: serde_json::from_value(metadata).expect("metadata of a photo"),
+            landmarks: [[0.0; 2]; 5],
+            simulated: simulated.map(str::to_owned),
+        }
+    }
+
     /// Where the seed puts the face among others.
     pub fn order(&self, seed: u64) -> u64 {
         mixed_order(&format!("{seed} {}", self.key))
@@ -242,13 +253,7 @@ mod tests {
     use crate::data::scratch::Scratch;
 
     fn entry(key: &str, label: &str, split: &str, simulated: Option<&str>) -> FaceEntry {
-        serde_json::from_value(serde_json::json!({
-            "key": key,
-            "metadata": { "label": label, "split": split },
-            "landmarks": [[0, 0], [0, 0], [0, 0], [0, 0], [0, 0]],
-            "simulated": simulated,
-        }))
-        .expect("an entry")
+        FaceEntry::for_test(key, serde_json::json!({ "label": label, "split": split }), simulated)
     }
 
     #[test]

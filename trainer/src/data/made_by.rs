@@ -104,13 +104,7 @@ mod tests {
 
     fn face(photo: &str, simulated: Option<&str>) -> FaceEntry {
         let suffix = simulated.map(|species| format!("#{species}")).unwrap_or_default();
-        serde_json::from_value(json!({
-            "key": format!("{photo}{suffix}"),
-            "metadata": { "label": "live" },
-            "landmarks": [[0, 0], [0, 0], [0, 0], [0, 0], [0, 0]],
-            "simulated": simulated,
-        }))
-        .expect("a face")
+        FaceEntry::for_test(&format!("{photo}{suffix}"), json!({ "label": "live" }), simulated)
     }
 
     #[test]

@@ -136,13 +136,10 @@ mod tests {
     use super::*;
 
     fn entry(domain: &str, label: &str, simulated: Option<&str>, split: &str) -> FaceEntry {
-        let simulated = simulated.map_or("null".to_owned(), |name| format!("{name:?}"));
-        let json = format!(
-            "{{\"key\": \"k\", \"metadata\": {{\"label\": {label:?}, \"domain\": {domain:?}, \
-             \"split\": {split:?}, \"subject\": \"s\"}}, \
-             \"landmarks\": [[0,0],[0,0],[0,0],[0,0],[0,0]], \"simulated\": {simulated}}}"
-        );
-        serde_json::from_str(&json).expect("it is an entry")
+        let metadata = serde_json::json!({
+            "label": label, "domain": domain, "split": split, "subject": "s",
+        });
+        FaceEntry::for_test("k", metadata, simulated)
     }
 
     fn fold(targets: &[&str], family: Option<&str>) -> Fold {

@@ -188,14 +188,14 @@ fn named_points(points: &[([f64; 2], String)], colour: &str) -> String {
     let mut taken: Vec<[f64; 3]> = dots.clone().map(|[x, y]| [x - DOT, x + DOT, y]).collect();
     for ([x, y], (point, name)) in dots.zip(points) {
         let width = CHARACTER * name.chars().count() as f64;
-        let places = places_beside([x, y], point[0] > 0.5);
+        let mut places = places_beside([x, y], point[0] > 0.5);
         let span = |[x, y]: [f64; 2], before: bool| {
             if before { [x - width, x, y] } else { [x, x + width, y] }
         };
         let is_free = |(at, before): &([f64; 2], bool)| {
             !taken.iter().any(|other| overlap(*other, span(*at, *before)))
         };
-        let (at, before) = places.clone().find(is_free).unwrap_or(([x, y], false));
+        let (at, before) = places.find(is_free).unwrap_or(([x, y], false));
         taken.push(span(at, before));
         svg += &format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{DOT}\" fill=\"{colour}\"/>\n");
         svg += &text([at[0], at[1] + 4.0], if before { "end" } else { "start" }, name, "");
@@ -204,15 +204,10 @@ fn named_points(points: &[([f64; 2], String)], colour: &str) -> String {
 }
 
 /// Where a dot's name may end (`true`) or begin: beside it, then ever farther above and below.
-fn places_beside([x, y]: [f64; 2], before: bool) -> impl Iterator<Item = ([f64; 2], bool)> + Clone {
-    let beside = move |before: bool| (x + if before { -7.0 } else { 7.0 }, before);
+fn places_beside([x, y]: [f64; 2], before: bool) -> impl Iterator<Item = ([f64; 2], bool)> {
+    let sides = [before, !before].map(|before| (x + if before { -7.0 } else { 7.0 }, before));
     let lines = (0..40).map(|line| if line % 2 == 0 { line / 2 } else { -(line + 1) / 2 });
-    lines.flat_map(move |line| {
-        [before, !before].map(|before| {
-            let (x, before) = beside(before);
-            ([x, y + LINE * f64::from(line)], before)
-        })
-    })
+    lines.flat_map(move |line| sides.map(|(x, before)| ([x, y + LINE * f64::from(line)], before)))
 }
 
 /// Whether two names or dots, each from left to right at a height, lie over one another.
