@@ -337,6 +337,9 @@ fn a_write_that_fails_leaves_the_old_bundle() {
         let refused = folder.write(&tensors, Precision::Int8).expect_err("no weight");
         assert!(refused.to_string().contains(&tensors[0].name), "{refused}");
     }
+    let twice = [narrow_tensors(&narrow_preset()), vec![tensors[1].clone()]].concat();
+    let refused = folder.write(&twice, Precision::Int8).expect_err("two of one name");
+    assert!(refused.to_string().contains(&tensors[1].name), "{refused}");
     assert_eq!((folder.files(), folder.manifest()), before);
     folder.load().expect("the old bundle is whole");
 }

@@ -135,6 +135,11 @@ pub struct AgNetOptions {
     /// Folder of prepared faces with cached generated faces.
     #[arg(long)]
     faces: PathBuf,
+    /// Leave out photos whose keys begin so, with all that was simulated from them: what a recipe is worth on a
+    /// camera that it does not know.
+    #[arg(long, value_name = "KEY", num_args = 1..)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    leave_out: Vec<String>,
     /// Sizes of the network.
     #[arg(long, value_enum, default_value_t)]
     preset: PresetChoice,
@@ -252,8 +257,8 @@ fn cue(options: &CueOptions) -> Result<()> {
 }
 
 fn agnet(options: &AgNetOptions) -> Result<()> {
-    let AgNetOptions { faces, preset, recipe, training } = options;
-    let store = FaceStore::open(faces)?;
+    let AgNetOptions { faces, leave_out, preset, recipe, training } = options;
+    let store = FaceStore::open(faces)?.without(leave_out)?;
     let extra_real = recipe.extra_real.as_deref().map(FaceStore::open).transpose()?;
     let config = recipe.sizes.config(preset.preset().agnet)?;
     let teacher = recipe.teacher()?;

@@ -124,6 +124,22 @@ impl FaceStore {
         Ok(Self { folder: folder.to_owned(), entries: read_index(&index)? })
     }
 
+    /// The same faces, of which those whose keys begin in one of these ways are neither trained on nor held out.
+    ///
+    /// # Errors
+    /// A beginning that no key has.
+    pub fn without(mut self, beginnings: &[String]) -> Result<Self> {
+        for beginning in beginnings {
+            let mut left_out = 0;
+            for entry in self.entries.iter_mut().filter(|entry| entry.key.starts_with(beginning)) {
+                entry.metadata.split = Some("test".to_owned());
+                left_out += 1;
+            }
+            ensure!(left_out > 0, "no key in {} begins with {beginning}", self.folder.display());
+        }
+        Ok(self)
+    }
+
     /// Where it is.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -271,6 +287,20 @@ mod tests {
             again.append(entry("second", "live", "train", None)).expect("it is written");
             assert_eq!(std::fs::read(store.index_path()).expect("an index"), bytes);
         }
+    }
+
+    #[test]
+    fn what_is_left_out_is_neither_trained_on_nor_held_out() {
+        let scratch = Scratch::new("left-out");
+        let mut store = FaceStore::open_or_create(scratch.path()).expect("it starts");
+        for (key, split) in [("phone-a-1", "train"), ("phone-a-2", "dev"), ("phone-b-1", "train")] {
+            store.append(entry(key, "live", split, None)).expect("it is written");
+        }
+        let store = store.without(&["phone-a".to_owned()]).expect("there are some");
+        assert_eq!(store.training_faces(), [2]);
+        assert!(store.entries[..2].iter().all(|entry| entry.metadata.is_for_test()));
+        let error = store.without(&["phone-c".to_owned()]).err().expect("there is none");
+        assert!(error.to_string().contains("phone-c"), "{error}");
     }
 
     #[test]

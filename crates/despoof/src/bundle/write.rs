@@ -1,5 +1,6 @@
 //! From networks to a bundle folder.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use despoof_nn::presets::Preset;
@@ -64,7 +65,7 @@ struct Stored {
 /// replaced when all of the new one is written; no other file is touched.
 ///
 /// # Errors
-/// [`BundleError::Tensor`] for weights that are not finite, [`BundleError::File`].
+/// [`BundleError::Tensor`] for weights that are not finite or whose name another one has, [`BundleError::File`].
 pub fn write_bundle(
     folder: &Path,
     preset: Preset,
@@ -74,6 +75,7 @@ pub fn write_bundle(
     precision: Precision,
 ) -> Result<Manifest, BundleError> {
     tensors.iter().try_for_each(|tensor| refuse_not_finite(tensor, precision))?;
+    refuse_equal_names(tensors)?;
     let mut manifest = Manifest {
         format: FORMAT,
         preset,
@@ -109,6 +111,17 @@ fn refuse_not_finite(tensor: &NamedTensor, precision: Precision) -> Result<(), B
         Some(value) => Err(BundleError::Tensor {
             name: tensor.name.clone(),
             detail: format!("{value} is not finite as {:?}", precision.dtype(tensor)),
+        }),
+    }
+}
+
+fn refuse_equal_names(tensors: &[NamedTensor]) -> Result<(), BundleError> {
+    let mut names = HashSet::new();
+    match tensors.iter().find(|tensor| !names.insert(&tensor.name)) {
+        None => Ok(()),
+        Some(tensor) => Err(BundleError::Tensor {
+            name: tensor.name.clone(),
+            detail: "it was given twice".to_owned(),
         }),
     }
 }
