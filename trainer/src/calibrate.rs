@@ -129,7 +129,7 @@ mod tests {
                 let live = index % 2 == 0;
                 let score = if live { 0.55 } else { 0.45 } + f64::from(index % 17) * 0.01 - 0.08;
                 let label = if live { Label::Live } else { Label::Attack("print".into()) };
-                Sample { score, label, subject: None, video: None }
+                Sample::single(score, label)
             })
             .collect()
     }

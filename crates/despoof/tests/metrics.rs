@@ -74,18 +74,23 @@ fn videos_of_different_persons_and_labels_are_different() {
 }
 
 #[test]
-fn what_is_drawn_is_the_subject_else_the_recording_else_the_sample() {
-    let unknown = |video: Option<&str>| Sample {
-        subject: None,
-        video: video.map(str::to_owned),
-        ..sample(0.5, None, "")
-    };
-    let samples =
-        [sample(0.1, None, "a"), sample(0.2, None, "a"), unknown(Some("a")), unknown(Some("a"))];
-    let mut samples = samples.to_vec();
-    samples.extend([unknown(None), unknown(None), unknown(None)]);
+fn what_is_drawn_is_the_subject_else_the_recording_else_the_photo_else_the_sample() {
+    let single = || Sample::single(0.5, Label::Live);
+    let name = || Some("a".to_owned());
+    let samples = [
+        Sample { subject: name(), video: name(), photo: name(), ..single() },
+        Sample { subject: name(), ..single() },
+        Sample { video: name(), photo: name(), ..single() },
+        Sample { video: name(), ..single() },
+        Sample { photo: name(), ..single() },
+        Sample { photo: name(), ..single() },
+        Sample { photo: Some("b".to_owned()), ..single() },
+        single(),
+        single(),
+        single(),
+    ];
     let resampled = report(&samples, None, &Bootstrap::default()).resampled;
-    assert_eq!(resampled, Resampled { subjects: 1, recordings: 1, samples: 3 });
+    assert_eq!(resampled, Resampled { subjects: 1, recordings: 1, photos: 2, samples: 3 });
 }
 
 #[test]
@@ -245,7 +250,7 @@ fn set_of_two_hundred(subject: impl Fn(usize) -> String) -> Vec<Sample> {
 
 fn sample(score: f64, attack: Option<&str>, subject: &str) -> Sample {
     let label = attack.map_or(Label::Live, |species| Label::Attack(species.to_owned()));
-    Sample { score, label, subject: Some(subject.to_owned()), video: None }
+    Sample { subject: Some(subject.to_owned()), ..Sample::single(score, label) }
 }
 
 /// Frames of ten live videos and of two attack types.
@@ -253,11 +258,9 @@ fn golden_presentations() -> Vec<Sample> {
     let scores: Vec<f64> = golden::values("presentations", "scores");
     let labels: Vec<i64> = golden::values("presentations", "labels");
     let videos: Vec<i64> = golden::values("presentations", "videos");
-    let frame = |((score, label), video): ((f64, i64), i64)| Sample {
-        score,
-        label: if label == 0 { Label::Live } else { Label::Attack(format!("type {label}")) },
-        subject: None,
-        video: Some(video.to_string()),
+    let frame = |((score, label), video): ((f64, i64), i64)| {
+        let label = if label == 0 { Label::Live } else { Label::Attack(format!("type {label}")) };
+        Sample { video: Some(video.to_string()), ..Sample::single(score, label) }
     };
     scores.into_iter().zip(labels).zip(videos).map(frame).collect()
 }

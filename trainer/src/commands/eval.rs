@@ -32,7 +32,7 @@ pub struct EvalOptions {
     #[arg(long, required_unless_present = "scores", num_args = 1..)]
     data: Vec<PathBuf>,
     /// Measure the scores of CSV files instead: `sample,label,score` and optionally
-    /// `subject,video,attack`; a score is the probability of live.
+    /// `subject,video,photo,attack`; a score is the probability of live.
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["data", "held_out", "share"])]
     scores: Vec<PathBuf>,
     /// Honest threshold of `--scores`, fixed on other data.

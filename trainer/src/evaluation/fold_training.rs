@@ -138,15 +138,13 @@ impl<S: Strategy> Training for FoldScores<'_, S> {
 fn scored_entry(entry: &FaceEntry, score: f32) -> Scored {
     let metadata = &entry.metadata;
     let label = if is_live(entry) { LIVE } else { instrument(entry) };
-    // Domains number their videos anew.
+    // Domains number their videos and photos anew.
     let video = metadata.known_video().map(|video| format!("{}/{video}", metadata.domain));
-    // What is simulated from one photo is no independent evidence, either.
-    let photo = video.is_none().then(|| entry.photo());
     let sample = Sample {
-        score: f64::from(score),
-        label: label_from_name(label),
-        subject: metadata.known_subject().or(photo).map(str::to_owned),
+        subject: metadata.known_subject().map(str::to_owned),
         video,
+        photo: Some(format!("{}/{}", metadata.domain, entry.photo())),
+        ..Sample::single(f64::from(score), label_from_name(label))
     };
     Scored { name: entry.key.clone(), sample }
 }

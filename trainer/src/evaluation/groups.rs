@@ -100,8 +100,7 @@ mod tests {
             ("c", "live", 0.8, "male"),
             ("d", "print", 0.9, "male"),
         ] {
-            let sample =
-                Sample { score, label: label_from_name(label), subject: None, video: None };
+            let sample = Sample::single(score, label_from_name(label));
             set.scored.push(Scored { name: name.to_owned(), sample });
             let groups = BTreeMap::from([("gender".to_owned(), gender.to_owned())]);
             set.groups.insert(name.to_owned(), groups);

@@ -161,12 +161,7 @@ mod tests {
     fn set(scores: &[(&str, f64)]) -> ScoredSet {
         let scored = scores.iter().enumerate().map(|(index, (label, score))| Scored {
             name: index.to_string(),
-            sample: Sample {
-                score: *score,
-                label: label_from_name(label),
-                subject: None,
-                video: None,
-            },
+            sample: Sample::single(*score, label_from_name(label)),
         });
         ScoredSet { scored: scored.collect(), ..Default::default() }
     }

@@ -1,4 +1,4 @@
-//! Score files: `sample,label,score` and optionally `subject,video,attack`, anybody's scores.
+//! Score files: `sample,label,score` and optionally `subject,video,photo,attack`, anybody's scores.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use super::csv::{fields_from_line, line_from_fields};
 use super::scored::{LIVE, Scored, label_from_name, name_from_label};
 
 /// Columns, in the order in which they are written; the first three must be there.
-const COLUMNS: [&str; 6] = ["sample", "label", "score", "subject", "video", "attack"];
+const COLUMNS: [&str; 7] = ["sample", "label", "score", "subject", "video", "photo", "attack"];
 /// How many columns must be there.
 const NEEDED: usize = 3;
 
@@ -34,8 +34,8 @@ pub fn write(path: &Path, scored: &[Scored]) -> Result<()> {
     for Scored { name, sample } in scored {
         let score = sample.score.to_string();
         let optional = |field: &Option<String>| field.clone().unwrap_or_default();
-        let (subject, video) = (optional(&sample.subject), optional(&sample.video));
-        let fields = [name, name_from_label(&sample.label), &score, &subject, &video];
+        let [subject, video, photo] = [&sample.subject, &sample.video, &sample.photo].map(optional);
+        let fields = [name, name_from_label(&sample.label), &score, &subject, &video, &photo];
         text += &(line_from_fields(&fields) + "\n");
     }
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
@@ -94,10 +94,11 @@ impl Header {
         Ok(Scored {
             name: needed(0)?.to_owned(),
             sample: Sample {
-                label: label_from_fields(needed(1)?, field(5))?,
+                label: label_from_fields(needed(1)?, field(6))?,
                 score: score_from_text(needed(2)?)?,
                 subject: field(3).map(str::to_owned),
                 video: field(4).map(str::to_owned),
+                photo: field(5).map(str::to_owned),
             },
         })
     }
@@ -142,7 +143,8 @@ mod tests {
 
     #[test]
     fn what_is_written_can_be_read() {
-        let text = "sample,label,score,subject,video,attack\na,live,0.123456789,s,v,\nb,x,1,,,\n";
+        let text = "sample,label,score,subject,video,photo,attack\n\
+                    a,live,0.123456789,s,v,p,\nb,x,1,,,,\n";
         let scored = scores_from_text(text).expect("a good file");
         let path = std::env::temp_dir().join(format!("despoof-scores-{}", std::process::id()));
         write(&path, &scored).expect("written");

@@ -127,11 +127,10 @@ pub fn names(shards: &[PathBuf]) -> Vec<String> {
 pub fn scored(photo: &ShardPhoto, score: f64) -> Scored {
     let metadata = &photo.metadata;
     let sample = Sample {
-        score,
-        label: label_from_name(&metadata.label),
         subject: metadata.known_subject().map(str::to_owned),
         // Domains number their videos anew.
         video: metadata.known_video().map(|video| format!("{}/{video}", metadata.domain)),
+        ..Sample::single(score, label_from_name(&metadata.label))
     };
     Scored { name: photo.key.clone(), sample }
 }

@@ -163,6 +163,7 @@ fn words_from_resampled(resampled: &Resampled, unit: &str) -> String {
     let parts = [
         (resampled.subjects, "subjects".to_owned()),
         (resampled.recordings, "recordings of unknown subjects".to_owned()),
+        (resampled.photos, "photos of unknown subjects".to_owned()),
         (resampled.samples, format!("single {unit}s of unknown subjects")),
     ];
     let there = parts.iter().filter(|(count, _)| *count > 0);
@@ -212,10 +213,8 @@ mod tests {
 
     fn samples(scores: &[(&str, f64)]) -> Vec<Sample> {
         let sample = |(index, (label, score)): (usize, &(&str, f64))| Sample {
-            score: *score,
-            label: label_from_name(label),
-            subject: None,
             video: Some((index / 2).to_string()),
+            ..Sample::single(*score, label_from_name(label))
         };
         scores.iter().enumerate().map(sample).collect()
     }

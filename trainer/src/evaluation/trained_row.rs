@@ -114,8 +114,7 @@ fn figures(measured: &[Measured]) -> Figures {
     let (auc, oracle, honest) = (of(|it| it.auc), of(|it| it.oracle_hter), of(|it| it.honest_hter));
     let intervals = match measured {
         [one] => Intervals {
-            // See `scored_entry`.
-            over: format!("{} (a photo stands for an unknown one)", one.last.bootstrap.over),
+            over: one.last.bootstrap.over.clone(),
             auc: one.last.intervals.auc,
             oracle_hter: None,
             honest_hter: one.last.intervals.honest.hter,
@@ -169,12 +168,7 @@ mod tests {
     fn scored(scores: &[(&str, f64)]) -> Vec<Scored> {
         let one = |(index, (label, score)): (usize, &(&str, f64))| Scored {
             name: index.to_string(),
-            sample: Sample {
-                score: *score,
-                label: label_from_name(label),
-                subject: None,
-                video: None,
-            },
+            sample: Sample::single(*score, label_from_name(label)),
         };
         scores.iter().enumerate().map(one).collect()
     }

@@ -110,7 +110,7 @@ mod tests {
         ]
         .map(|(name, label, score)| Scored {
             name: name.to_owned(),
-            sample: Sample { score, label: label_from_name(label), subject: None, video: None },
+            sample: Sample::single(score, label_from_name(label)),
         })
         .into();
         let names: Vec<String> =

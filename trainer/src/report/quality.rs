@@ -105,7 +105,7 @@ mod tests {
     fn set(photos: &[(&str, f64, f32)]) -> Vec<Measured> {
         let photo = |&(label, score, luminance): &(&str, f64, f32)| {
             let label = label_from_name(label);
-            let sample = Sample { score, label, subject: None, video: None };
+            let sample = Sample::single(score, label);
             let quality = FrameQuality {
                 size: 0.5,
                 centre: [0.5; 2],

@@ -112,12 +112,15 @@ impl LabelledFaces {
         self
     }
 
-    /// The same faces with targets nearer to what a teacher says of each.
+    /// The same faces with targets nearer to what a teacher, calibrated on them, says of each.
     ///
     /// # Errors
     /// A training face that the teacher says nothing of.
     pub fn with_teacher(mut self, store: &FaceStore, teacher: &Teacher) -> Result<Self> {
-        for index in store.training_faces() {
+        let training = store.training_faces();
+        let labelled = training.iter().map(|&index| (&*store.entries[index].key, self.live[index]));
+        let teacher = teacher.calibrated(labelled)?;
+        for index in training {
             let target = &mut self.targets[index];
             *target = teacher.target(&store.entries[index].key, *target)?;
         }

@@ -1,4 +1,6 @@
-//! What another network says of the training faces, mixed into their labels (Hinton et al. 2015).
+//! What another network says of the training faces, mixed into their labels (Hinton et al. 2015), after its
+//! scores have become probabilities of live among these faces (Platt 1999): a network that calls simulated attacks live
+//! with 0.6 and live faces with 0.9999 knows the difference, but labels mixed with such scores hide it.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -6,6 +8,13 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::evaluation::scores_file;
+
+/// Steps of the calibration, of which a few suffice.
+const NEWTON_STEPS: usize = 20;
+/// Least curvature of the calibration's likelihood.
+const RIDGE: f64 = 1e-6;
+/// Distance of scores from 0 and 1.
+const SMALLEST: f64 = 1e-6;
 
 /// Scores of a teacher by the faces' keys.
 pub struct Teacher {
@@ -26,15 +35,80 @@ impl Teacher {
         Ok(Self { scores: scores.collect(), share, file: file.display().to_string() })
     }
 
+    /// The teacher whose scores are calibrated on faces and whether they are live.
+    ///
+    /// # Errors
+    /// A face without a score.
+    pub fn calibrated<'a>(&self, faces: impl Iterator<Item = (&'a str, bool)>) -> Result<Self> {
+        let scored = faces
+            .map(|(key, live)| Ok((logit(self.score(key)?), live)))
+            .collect::<Result<Vec<(f64, bool)>>>()?;
+        let calibration = Calibration::fitted(&scored);
+        let calibrated = |(key, &score): (&String, &f32)| (key.clone(), calibration.of(score));
+        let scores = self.scores.iter().map(calibrated).collect();
+        Ok(Self { scores, share: self.share, file: self.file.clone() })
+    }
+
     /// The probability of live to aim for, where the label alone says `label`.
     ///
     /// # Errors
     /// A face without a score.
     pub fn target(&self, key: &str, label: f32) -> Result<f32> {
-        let score = self.scores.get(key);
-        let score = score.with_context(|| format!("{} has no score of {key}", self.file))?;
-        Ok(label + self.share * (score - label))
+        Ok(label + self.share * (self.score(key)? - label))
     }
+
+    fn score(&self, key: &str) -> Result<f32> {
+        let score = self.scores.get(key);
+        score.copied().with_context(|| format!("{} has no score of {key}", self.file))
+    }
+}
+
+/// Probability of live from a logit, a line of it through the logistic function.
+struct Calibration {
+    slope: f64,
+    offset: f64,
+}
+
+impl Calibration {
+    /// The likeliest line, both classes weighing the same, by Newton's method.
+    fn fitted(scored: &[(f64, bool)]) -> Self {
+        let live = scored.iter().filter(|(_, live)| *live).count();
+        let [live, attacks] = [live, scored.len() - live].map(|count| 0.5 / count.max(1) as f64);
+        let mut line = Self { slope: 0.0, offset: 0.0 };
+        for _ in 0..NEWTON_STEPS {
+            let mut gradient = [0.0; 2];
+            // Of slope twice, of both, of offset twice; never quite flat.
+            let mut curvature = [RIDGE, 0.0, RIDGE];
+            for &(logit, is_live) in scored {
+                let (weight, target) = if is_live { (live, 1.0) } else { (attacks, 0.0) };
+                let probability = line.at(logit);
+                let bend = weight * probability * (1.0 - probability);
+                let error = weight * (target - probability);
+                gradient = [gradient[0] + error * logit, gradient[1] + error];
+                let bends = [bend * logit * logit, bend * logit, bend];
+                curvature = std::array::from_fn(|index| curvature[index] + bends[index]);
+            }
+            let [slope, both, offset] = curvature;
+            let determinant = slope * offset - both * both;
+            line.slope += (offset * gradient[0] - both * gradient[1]) / determinant;
+            line.offset += (slope * gradient[1] - both * gradient[0]) / determinant;
+        }
+        line
+    }
+
+    fn at(&self, logit: f64) -> f64 {
+        1.0 / (1.0 + (-self.slope * logit - self.offset).exp())
+    }
+
+    fn of(&self, score: f32) -> f32 {
+        self.at(logit(score)) as f32
+    }
+}
+
+/// Of a score that stays away from 0 and 1, where nothing could be told apart any more.
+fn logit(score: f32) -> f64 {
+    let score = f64::from(score).clamp(SMALLEST, 1.0 - SMALLEST);
+    (score / (1.0 - score)).ln()
 }
 
 #[cfg(test)]
@@ -49,5 +123,33 @@ mod tests {
         assert!((teacher.target("a", 0.0).expect("it has a score") - 0.1).abs() < 1e-6);
         let error = teacher.target("b", 0.0).expect_err("it has none");
         assert_eq!(error.to_string(), "scores.csv has no score of b");
+    }
+
+    #[test]
+    fn calibration_agrees_with_scikit_learn() {
+        let faces = [
+            ("a", 0.9999, true),
+            ("b", 0.98, true),
+            ("c", 0.7, true),
+            ("d", 0.999, true),
+            ("e", 0.4, false),
+            ("f", 0.95, false),
+            ("g", 0.2, false),
+            ("h", 0.03, false),
+            ("i", 0.6, true),
+            ("j", 0.99, false),
+        ];
+        let scores = faces.iter().map(|(key, score, _)| ((*key).to_owned(), *score)).collect();
+        let teacher = Teacher { scores, share: 1.0, file: "scores.csv".to_owned() };
+        let labelled = || faces.iter().map(|(key, _, live)| (*key, *live));
+        let calibrated = teacher.calibrated(labelled()).expect("all have scores");
+        // LogisticRegression(C=1e10, class_weight="balanced") on the logits, scikit-learn 1.9.1.
+        let expected: [f32; 3] = [0.921_148, 0.379_578, 0.117_521];
+        for (key, expected) in ["a", "c", "h"].into_iter().zip(expected) {
+            let found = calibrated.target(key, 0.0).expect("it has a score");
+            assert!((found - expected).abs() < 1e-4, "{key}: {found}, expected {expected}");
+        }
+        let error = teacher.calibrated([("k", true)].into_iter()).err().expect("no score");
+        assert_eq!(error.to_string(), "scores.csv has no score of k");
     }
 }

@@ -1,5 +1,5 @@
 //! Bootstrap over subjects: frames of one person are no independent evidence. Where the subject is
-//! unknown, its recording stands for it; where that is unknown too, the sample itself.
+//! unknown, its recording stands for it; where that is unknown too, the photo, or the sample itself.
 
 use std::collections::BTreeMap;
 
@@ -56,7 +56,9 @@ pub struct Resampled {
     pub subjects: usize,
     /// Recordings of unknown subjects.
     pub recordings: usize,
-    /// Single samples of which neither is known.
+    /// Photos of which neither is known, whatever was made from them.
+    pub photos: usize,
+    /// Single samples of which nothing is known.
     pub samples: usize,
 }
 
@@ -66,8 +68,9 @@ impl Resampled {
         let mut counted = Resampled::default();
         for sample in groups.iter().filter_map(|group| group.first()) {
             match independent_unit(sample) {
-                Some((true, _)) => counted.subjects += 1,
-                Some((false, _)) => counted.recordings += 1,
+                Some(Unit::Subject(_)) => counted.subjects += 1,
+                Some(Unit::Recording(_)) => counted.recordings += 1,
+                Some(Unit::Photo(_)) => counted.photos += 1,
                 None => counted.samples += 1,
             }
         }
@@ -75,16 +78,26 @@ impl Resampled {
     }
 }
 
-/// What a sample belongs to: whether that is a subject, and its name.
-fn independent_unit(sample: &Sample) -> Option<(bool, &str)> {
-    let subject = sample.subject.as_deref().map(|name| (true, name));
-    subject.or_else(|| Some((false, sample.video.as_deref()?)))
+/// What samples have in common that are no independent evidence together, by its name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Unit<'a> {
+    Subject(&'a str),
+    Recording(&'a str),
+    Photo(&'a str),
+}
+
+/// What a sample belongs to: the largest unit of which anything is known.
+fn independent_unit(sample: &Sample) -> Option<Unit<'_>> {
+    let subject = sample.subject.as_deref().map(Unit::Subject);
+    let recording = || sample.video.as_deref().map(Unit::Recording);
+    let photo = || sample.photo.as_deref().map(Unit::Photo);
+    subject.or_else(recording).or_else(photo)
 }
 
 /// Samples that are no independent evidence together, in the order of their first appearance.
 pub(super) fn independent_groups(samples: &[Sample]) -> Vec<Vec<&Sample>> {
     let mut groups: Vec<Vec<&Sample>> = Vec::new();
-    let mut places: BTreeMap<(bool, &str), usize> = BTreeMap::new();
+    let mut places: BTreeMap<Unit, usize> = BTreeMap::new();
     for sample in samples {
         let next = groups.len();
         let place = match independent_unit(sample) {

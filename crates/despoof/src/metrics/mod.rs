@@ -48,6 +48,16 @@ pub struct Sample {
     /// The recording it is a frame of, where there is one. Where the subject is unknown, frames of
     /// one recording are resampled together.
     pub video: Option<String>,
+    /// The photo that it is or was made from, where samples may share one; where neither subject nor recording
+    /// is known, samples of one photo are resampled together.
+    pub photo: Option<String>,
+}
+
+impl Sample {
+    /// One of which nothing is known but its score and what it was.
+    pub fn single(score: f64, label: Label) -> Self {
+        Self { score, label, subject: None, video: None, photo: None }
+    }
 }
 
 /// A measured rate and how sure it is.
