@@ -23,7 +23,8 @@ set -euo pipefail
 mkdir -p "$OUT"
 echo "camera   seed     AUC    EER  threshold"
 for camera in $CAMERAS; do
-  shard=$(ls "$DATA/$camera"-test.tar "$DATA/$camera"-train.tar 2> "$OUT/missing.log" | head -n 1)
+  shard="$DATA/$camera-test.tar"
+  [ -e "$shard" ] || shard="$DATA/$camera-train.tar"
   for seed in $SEEDS; do
     run="$OUT/$camera-$seed"
     if [ ! -e "$run.json" ]; then

@@ -152,4 +152,13 @@ mod tests {
         let error = teacher.calibrated([("k", true)].into_iter()).err().expect("no score");
         assert_eq!(error.to_string(), "scores.csv has no score of k");
     }
+
+    #[test]
+    fn a_teacher_that_is_always_right_or_says_nothing_has_a_calibration() {
+        let right = [(-6.0, false), (-2.0, false), (3.0, true), (9.0, true)];
+        let line = Calibration::fitted(&right);
+        assert!(line.at(-2.0) < 0.01 && line.at(3.0) > 0.99, "{} {}", line.slope, line.offset);
+        let nothing = Calibration::fitted(&[(1.0, false), (1.0, true), (1.0, true)]);
+        assert!((nothing.at(1.0) - 0.5).abs() < 1e-6);
+    }
 }
