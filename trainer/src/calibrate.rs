@@ -114,9 +114,17 @@ fn best_temperature(samples: &[Sample]) -> f64 {
 
 /// The score that the same logits give at another temperature.
 fn tempered(score: f64, temperature: f64) -> f64 {
-    let score = score.clamp(1e-7, 1.0 - 1e-7);
-    let logit = (score / (1.0 - score)).ln();
-    1.0 / (1.0 + (-logit / temperature).exp())
+    logistic(logit(score.clamp(1e-7, 1.0 - 1e-7)) / temperature)
+}
+
+/// The logit of a probability between 0 and 1.
+pub fn logit(probability: f64) -> f64 {
+    (probability / (1.0 - probability)).ln()
+}
+
+/// The probability of a logit.
+pub fn logistic(logit: f64) -> f64 {
+    1.0 / (1.0 + (-logit).exp())
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 use serde::Serialize;
 
 use super::fold::{Fold, Role};
-use super::scored::{LIVE, Scored, label_from_name};
+use super::scored::{LIVE, Scored, sample_from_metadata};
 use super::step_scores::{self, StepScores};
 use crate::data::face_store::{FaceEntry, FaceStore};
 use crate::runs;
@@ -138,13 +138,10 @@ impl<S: Strategy> Training for FoldScores<'_, S> {
 fn scored_entry(entry: &FaceEntry, score: f32) -> Scored {
     let metadata = &entry.metadata;
     let label = if is_live(entry) { LIVE } else { instrument(entry) };
-    // Domains number their videos and photos anew.
-    let video = metadata.known_video().map(|video| format!("{}/{video}", metadata.domain));
     let sample = Sample {
-        subject: metadata.known_subject().map(str::to_owned),
-        video,
+        // Keys of different domains may be the same.
         photo: Some(format!("{}/{}", metadata.domain, entry.photo())),
-        ..Sample::single(f64::from(score), label_from_name(label))
+        ..sample_from_metadata(metadata, label, f64::from(score))
     };
     Scored { name: entry.key.clone(), sample }
 }

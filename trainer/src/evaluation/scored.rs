@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use despoof::metrics::{Label, Sample};
 use serde::Serialize;
 
+use crate::data::metadata::PhotoMetadata;
+
 /// Name of live presentations in files and tables.
 pub const LIVE: &str = "live";
 
@@ -77,6 +79,16 @@ impl ScoredSet {
     /// Presentations, with or without a score.
     pub fn presentations(&self) -> usize {
         self.scored.len() + self.non_response.count
+    }
+}
+
+/// A photo's score, and of whom and of which recording its shard says it is; `label` is what it was.
+pub fn sample_from_metadata(metadata: &PhotoMetadata, label: &str, score: f64) -> Sample {
+    Sample {
+        subject: metadata.known_subject().map(str::to_owned),
+        // Domains number their videos anew.
+        video: metadata.known_video().map(|video| format!("{}/{video}", metadata.domain)),
+        ..Sample::single(score, label_from_name(label))
     }
 }
 

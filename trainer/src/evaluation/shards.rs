@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use clap::Args;
-use despoof::metrics::Sample;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
 use super::pipeline::{Answer, Pipeline, Refusal};
-use super::scored::{Scored, ScoredSet, label_from_name};
+use super::scored::{Scored, ScoredSet, sample_from_metadata};
 use crate::data::metadata::{PhotoMetadata, assign_split, is_in_share};
 use crate::data::shard::{ShardPhoto, for_each_photo};
 
@@ -125,13 +124,7 @@ pub fn names(shards: &[PathBuf]) -> Vec<String> {
 
 /// A photo's score under its name.
 pub fn scored(photo: &ShardPhoto, score: f64) -> Scored {
-    let metadata = &photo.metadata;
-    let sample = Sample {
-        subject: metadata.known_subject().map(str::to_owned),
-        // Domains number their videos anew.
-        video: metadata.known_video().map(|video| format!("{}/{video}", metadata.domain)),
-        ..Sample::single(score, label_from_name(&metadata.label))
-    };
+    let sample = sample_from_metadata(&photo.metadata, &photo.metadata.label, score);
     Scored { name: photo.key.clone(), sample }
 }
 

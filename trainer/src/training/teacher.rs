@@ -7,6 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use crate::calibrate::{logistic, logit};
 use crate::evaluation::scores_file;
 
 /// Steps of the calibration, of which a few suffice.
@@ -41,11 +42,12 @@ impl Teacher {
     /// A face without a score.
     pub fn calibrated<'a>(&self, faces: impl Iterator<Item = (&'a str, bool)>) -> Result<Self> {
         let scored = faces
-            .map(|(key, live)| Ok((logit(self.score(key)?), live)))
+            .map(|(key, live)| Ok((bounded_logit(self.score(key)?), live)))
             .collect::<Result<Vec<(f64, bool)>>>()?;
         let calibration = Calibration::fitted(&scored);
-        let calibrated = |(key, &score): (&String, &f32)| (key.clone(), calibration.of(score));
-        let scores = self.scores.iter().map(calibrated).collect();
+        let calibrated = |&score: &f32| calibration.at(bounded_logit(score)) as f32;
+        let scores = self.scores.iter().map(|(key, score)| (key.clone(), calibrated(score)));
+        let scores = scores.collect();
         Ok(Self { scores, share: self.share, file: self.file.clone() })
     }
 
@@ -97,18 +99,13 @@ impl Calibration {
     }
 
     fn at(&self, logit: f64) -> f64 {
-        1.0 / (1.0 + (-self.slope * logit - self.offset).exp())
-    }
-
-    fn of(&self, score: f32) -> f32 {
-        self.at(logit(score)) as f32
+        logistic(self.slope * logit + self.offset)
     }
 }
 
 /// Of a score that stays away from 0 and 1, where nothing could be told apart any more.
-fn logit(score: f32) -> f64 {
-    let score = f64::from(score).clamp(SMALLEST, 1.0 - SMALLEST);
-    (score / (1.0 - score)).ln()
+fn bounded_logit(score: f32) -> f64 {
+    logit(f64::from(score).clamp(SMALLEST, 1.0 - SMALLEST))
 }
 
 #[cfg(test)]
