@@ -30,6 +30,10 @@ pub fn conv2d(
     if has_cube_kernel(&input, &weight, groups) {
         return on_cube(input, weight, bias, stride, padding);
     }
+    #[cfg(feature = "gpu-training")]
+    if crate::gpu::holds(&input) && (groups == 1 || groups == weight.dims()[0]) {
+        return on_gpu(input, weight, bias, stride, padding, groups);
+    }
     let options = ConvOptions::new_with_padding(stride, padding, [1, 1], groups);
     module::conv2d(input, weight, bias, options)
 }
@@ -55,6 +59,32 @@ fn on_flex(
     } else {
         Dispatch::conv2d_depthwise(input, weight, bias, stride, padding)
     })
+}
+
+#[cfg(feature = "gpu-training")]
+fn on_gpu(
+    input: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    stride: [usize; 2],
+    padding: [(usize, usize); 2],
+    groups: usize,
+) -> Tensor<4> {
+    use burn::backend::Dispatch;
+
+    use crate::gpu::depthwise::DepthwiseKernel;
+
+    let output = if groups == 1 {
+        crate::gpu::products::conv2d(input, weight, stride, padding)
+    } else {
+        let (input, weight) = (input.into_dispatch(), weight.into_dispatch());
+        let output = <Dispatch as DepthwiseKernel>::conv2d_depthwise(input, weight, stride, padding);
+        Tensor::from_dispatch(output)
+    };
+    match bias {
+        Some(bias) => output + bias.reshape([1, -1, 1, 1]),
+        None => output,
+    }
 }
 
 /// Whether a convolution runs on the kernels for WebGPU: it is dense or depthwise.

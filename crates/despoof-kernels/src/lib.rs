@@ -14,6 +14,8 @@ mod conv2d_batch_norm;
 mod cube;
 #[cfg(feature = "flex")]
 mod flex;
+#[cfg(feature = "gpu-training")]
+mod gpu;
 mod group_norm;
 mod layer_norm;
 mod linear;

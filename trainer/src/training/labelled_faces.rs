@@ -9,6 +9,7 @@ use despoof_nn::agnet::Views;
 use image::RgbImage;
 use rand::Rng;
 use rand::rngs::StdRng;
+use rayon::prelude::*;
 
 use super::augment::Disturbance;
 use super::batch;
@@ -203,9 +204,9 @@ fn changed_images(
     device: &Device,
 ) -> Result<Tensor<4>> {
     let mut images = batch::images(plane, indices, &changes.mirrored)?;
-    for (image, disturbance) in images.iter_mut().zip(&changes.disturbances) {
+    images.par_iter_mut().zip(&changes.disturbances).for_each(|(image, disturbance)| {
         *image = change(disturbance, std::mem::take(image));
-    }
+    });
     Ok(batch::tensor(&images, device))
 }
 

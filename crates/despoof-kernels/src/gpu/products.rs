@@ -1,0 +1,61 @@
+//! Dense convolution as a matrix product of weights and patches (im2col), out of tensor operations: products
+//! reach the tensor cores, and their gradients are products again. burn's own convolution has one thread an
+//! output, and its weight gradient runs as a convolution whose kernel is the whole output's gradient.
+
+use burn::tensor::Tensor;
+
+/// Convolution of `[batch, in, height, width]` with `[out, in, kernel height, kernel width]`.
+///
+/// `padding` is zeros `(before, after)`, vertically and horizontally.
+pub fn conv2d(
+    input: Tensor<4>,
+    weight: Tensor<4>,
+    stride: [usize; 2],
+    padding: [(usize, usize); 2],
+) -> Tensor<4> {
+    let [channels_out, channels_in, kernel_height, kernel_width] = weight.dims();
+    let taps = taps(input, [kernel_height, kernel_width], stride, padding);
+    let [batch, _, height, width] = taps[0].dims();
+    let depth = channels_in * kernel_height * kernel_width;
+    let patches = if taps.len() == 1 {
+        taps.into_iter().next().expect("a kernel has a tap")
+    } else {
+        Tensor::cat(taps, 1)
+    };
+    let weight = weight.permute([0, 2, 3, 1]).reshape([1, channels_out, depth]);
+    let output = weight.matmul(patches.reshape([batch, depth, height * width]));
+    output.reshape([batch, channels_out, height, width])
+}
+
+/// What every place of the kernel reads, row by row: each `[batch, in, out height, out width]`.
+fn taps(
+    input: Tensor<4>,
+    [kernel_height, kernel_width]: [usize; 2],
+    [down, across]: [usize; 2],
+    padding: [(usize, usize); 2],
+) -> Vec<Tensor<4>> {
+    let [(top, bottom), (left, right)] = padding;
+    let padded = if padding == [(0, 0), (0, 0)] {
+        input
+    } else {
+        input.pad((left, right, top, bottom), 0.0)
+    };
+    let [batch, channels, height, width] = padded.dims();
+    let rows = (height - kernel_height) / down + 1;
+    let columns = (width - kernel_width) / across + 1;
+    if (kernel_height, kernel_width, down, across) == (1, 1, 1, 1) {
+        return vec![padded];
+    }
+    let places =
+        (0..kernel_height).flat_map(|row| (0..kernel_width).map(move |column| (row, column)));
+    let read = |(row, column): (usize, usize)| {
+        let last = [row + (rows - 1) * down + 1, column + (columns - 1) * across + 1];
+        padded.clone().slice([
+            burn::tensor::Slice::new(0, Some(batch as isize), 1),
+            burn::tensor::Slice::new(0, Some(channels as isize), 1),
+            burn::tensor::Slice::new(row as isize, Some(last[0] as isize), down as isize),
+            burn::tensor::Slice::new(column as isize, Some(last[1] as isize), across as isize),
+        ])
+    };
+    places.map(read).collect()
+}
