@@ -58,6 +58,23 @@ pub fn batch_norm_of_batch(
             variance: Tensor::from_dispatch(variance),
         };
     }
+    #[cfg(feature = "gpu-training")]
+    if crate::gpu::holds(&input) {
+        use crate::gpu::batch_norm::BatchNormKernel;
+        let (output, mean, variance) =
+            <burn::backend::Dispatch as BatchNormKernel>::batch_norm_of_batch(
+                input.into_dispatch(),
+                gamma.into_dispatch(),
+                beta.into_dispatch(),
+                epsilon as f32,
+                activation == BatchNormActivation::Relu6,
+            );
+        return BatchNormOfBatch {
+            output: Tensor::from_dispatch(output),
+            mean: Tensor::from_dispatch(mean),
+            variance: Tensor::from_dispatch(variance),
+        };
+    }
     let result = module::batch_norm_train(input, gamma, beta, epsilon);
     BatchNormOfBatch {
         output: activation.apply(result.output),

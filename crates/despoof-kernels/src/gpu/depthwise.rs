@@ -2,15 +2,14 @@
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata, backend_extension};
-use burn::tensor::DType;
 use burn_cubecl::CubeBackend;
+use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
-use burn_cubecl::cubecl::{self, calculate_cube_count_elemwise};
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 
-/// Threads that share the sum of one weight's gradient; a power of two.
-const SHARING: usize = 256;
+use super::launch::{a_thread_each, empty};
+use super::sums::{SHARING, sum_of_cube};
 
 /// Depthwise convolution.
 #[backend_extension(Autodiff: cfg(feature = "autodiff"), Cube: cfg(feature = "gpu-training"))]
@@ -35,7 +34,7 @@ impl DepthwiseKernel for CubeBackend {
         let [_, _, kernel_height, kernel_width]: [usize; 4] = weight.shape().dims();
         let rows = (height + padding[0].0 + padding[0].1 - kernel_height) / stride[0] + 1;
         let columns = (width + padding[1].0 + padding[1].1 - kernel_width) / stride[1] + 1;
-        let output = empty_like(&input, [batch, channels, rows, columns]);
+        let output = empty(&input, [batch, channels, rows, columns]);
         let (count, dim) = a_thread_each(&output);
         forward::launch(
             &output.client,
@@ -58,7 +57,7 @@ pub fn input_gradient(
     stride: [usize; 2],
     padding: [(usize, usize); 2],
 ) -> CubeTensor {
-    let gradient = empty_like(&output_gradient, shape);
+    let gradient = empty(&output_gradient, shape);
     let (count, dim) = a_thread_each(&gradient);
     backward_input::launch(
         &gradient.client,
@@ -80,7 +79,7 @@ pub fn weight_gradient(
     stride: [usize; 2],
     padding: [(usize, usize); 2],
 ) -> CubeTensor {
-    let gradient = empty_like(&output_gradient, shape);
+    let gradient = empty(&output_gradient, shape);
     backward_weight::launch(
         &gradient.client,
         CubeCount::Static(shape.iter().product::<usize>() as u32, 1, 1),
@@ -92,19 +91,6 @@ pub fn weight_gradient(
         SHARING,
     );
     gradient
-}
-
-fn empty_like(tensor: &CubeTensor, shape: [usize; 4]) -> CubeTensor {
-    let bytes = shape.iter().product::<usize>() * size_of::<f32>();
-    let (client, device) = (tensor.client.clone(), tensor.device.clone());
-    let handle = client.empty(bytes);
-    CubeTensor::new_contiguous(client, device, shape.into(), handle, DType::F32)
-}
-
-fn a_thread_each(output: &CubeTensor) -> (CubeCount, CubeDim) {
-    let values = output.shape().num_elements();
-    let dim = CubeDim::new(&output.client, values);
-    (calculate_cube_count_elemwise(&output.client, values, dim), dim)
 }
 
 fn place([down, across]: [usize; 2], [(top, _), (left, _)]: [(usize, usize); 2]) -> PlaceLaunch {
@@ -220,18 +206,8 @@ fn backward_weight(
         }
         at += sharing;
     }
-    let mut sums = Shared::<[f32]>::new_slice(sharing);
-    sums[unit] = sum;
-    sync_cube();
-    let mut half = sharing.runtime() / 2;
-    while half > 0 {
-        if unit < half {
-            sums[unit] = sums[unit] + sums[unit + half];
-        }
-        sync_cube();
-        half /= 2;
-    }
+    let total = sum_of_cube(sum, sharing);
     if unit == 0 {
-        gradient[index] = sums[0];
+        gradient[index] = total;
     }
 }

@@ -4,9 +4,13 @@
 use burn::backend::DispatchTensorKind;
 use burn::tensor::{DType, Tensor};
 
+pub mod batch_norm;
+mod batch_norm_gradient;
 pub mod depthwise;
 mod depthwise_gradient;
+mod launch;
 pub mod products;
+mod sums;
 
 /// Whether a tensor lives where these kernels run.
 pub fn holds<const D: usize>(tensor: &Tensor<D>) -> bool {
