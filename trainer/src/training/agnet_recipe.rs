@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use burn::tensor::Device;
 use clap::Args;
-use despoof::weights::{NamedTensor, load_part};
+use despoof::weights::{NamedTensor, load_part, tensors_from_network};
 use despoof_nn::agnet::{AgNet, AgNetConfig, Variant};
 use serde::Serialize;
 
@@ -15,6 +15,7 @@ use super::agnet_sizes::AgNetSizes;
 use super::checkpoint::load_weights;
 use super::labelled_faces::CueReading;
 use super::options::{TrainingOptions, share};
+use super::positions::fit_positions;
 use super::run::train;
 use super::strategy::{Strategy, StrategyName, StrategyVisitor};
 use super::teacher::Teacher;
@@ -122,7 +123,8 @@ pub fn started<S: Strategy>(
     device: &Device,
 ) -> Result<S::Network> {
     let mut agnet = agnet_with_pretrained_trunks(config.init(device))?;
-    if let Some(tensors) = start {
+    if let Some(mut tensors) = start {
+        fit_positions(&mut tensors, &tensors_from_network("", &agnet)?);
         agnet = load_part("AG-Net", agnet, tensors)?;
     }
     Ok(S::network(agnet, config, domains, device))

@@ -20,6 +20,7 @@ pub mod loss_weight;
 pub mod margin;
 pub mod metrics_log;
 pub mod options;
+mod positions;
 #[cfg(test)]
 mod resume_test;
 pub mod run;
