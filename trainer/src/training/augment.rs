@@ -10,8 +10,6 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use rand_distr::StandardNormal;
 
-use super::shade::Shade;
-
 /// Least that is kept of a wider crop on one side of its middle; the aligned face reaches to 0.25.
 const SMALLEST_KEPT: f32 = 0.2;
 
@@ -25,7 +23,6 @@ pub struct Disturbance {
     /// How much of the wider crop is kept left, above, right and below, as a share of its side from the
     /// middle.
     kept: Option<[f32; 4]>,
-    shade: Option<Shade>,
     /// Exposure, gamma, contrast and white balance as a table for each channel.
     tones: Option<[[u8; 256]; 3]>,
     /// Saturation against the face's own.
@@ -52,12 +49,11 @@ struct Placement {
 
 impl Disturbance {
     /// Three of ten faces keep their light and sharpness, so that what the camera itself left there can
-    /// be learned, too; the others mostly get three or four of the eight.
+    /// be learned, too; the others mostly get three or four of the seven.
     pub fn draw(rng: &mut StdRng) -> Self {
         let drawn = Self {
             placement: rng.random_bool(0.5).then(|| Placement::draw(rng)),
             kept: draw_kept(rng),
-            shade: rng.random_bool(0.25).then(|| Shade::draw(rng)),
             tones: rng.random_bool(0.7).then(|| draw_tones(rng)),
             saturation: if rng.random_bool(0.5) { rng.random_range(0.0..=1.5) } else { 1.0 },
             blur: if rng.random_bool(0.25) { rng.random_range(0.5..=2.2) } else { 0.0 },
@@ -78,7 +74,6 @@ impl Disturbance {
         Self {
             placement: None,
             kept: None,
-            shade: None,
             tones: None,
             saturation: 1.0,
             blur: 0.0,
@@ -110,7 +105,7 @@ impl Disturbance {
     /// What becomes of the face that the generator draws: it follows the light, the place and the
     /// border of its input, not the noise.
     pub fn of_generated(&self, face: RgbImage) -> RgbImage {
-        let face = self.placed_and_lit(face, 1.0);
+        let face = self.placed_and_toned(face);
         match self.kept {
             Some(kept) => cut(face, kept.map(|share| share * Template::CONTEXT_TIMES)),
             None => face,
@@ -121,22 +116,18 @@ impl Disturbance {
     /// scale. Sometimes the photo ends closer to the face, with the border repeated as alignment does:
     /// neither class may be known by how much of its surroundings a data set kept.
     pub fn of_context(&self, crop: RgbImage) -> RgbImage {
-        let crop = self.placed_and_lit(crop, Template::CONTEXT_TIMES);
+        let crop = self.placed_and_toned(crop);
         match self.kept {
             Some(kept) => cut(crop, kept),
             None => crop,
         }
     }
 
-    /// Of a crop that is `times` as wide as the aligned face.
-    fn placed_and_lit(&self, face: RgbImage, times: f32) -> RgbImage {
+    fn placed_and_toned(&self, face: RgbImage) -> RgbImage {
         let mut face = match self.placement {
             Some(placement) => placement.of(&face),
             None => face,
         };
-        if let Some(shade) = self.shade {
-            shade.fall_on(&mut face, times);
-        }
         self.tone(&mut face);
         face
     }

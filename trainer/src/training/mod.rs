@@ -26,6 +26,5 @@ mod resume_test;
 pub mod run;
 mod same_settings;
 pub mod samples;
-mod shade;
 pub mod strategy;
 pub mod teacher;
