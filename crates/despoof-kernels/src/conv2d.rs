@@ -78,7 +78,8 @@ fn on_gpu(
         crate::gpu::products::conv2d(input, weight, stride, padding)
     } else {
         let (input, weight) = (input.into_dispatch(), weight.into_dispatch());
-        let output = <Dispatch as DepthwiseKernel>::conv2d_depthwise(input, weight, stride, padding);
+        let output =
+            <Dispatch as DepthwiseKernel>::conv2d_depthwise(input, weight, stride, padding);
         Tensor::from_dispatch(output)
     };
     match bias {
