@@ -31,8 +31,11 @@ pub fn conv2d(
         return on_cube(input, weight, bias, stride, padding);
     }
     #[cfg(feature = "gpu-training")]
-    if crate::gpu::holds(&input) && (groups == 1 || groups == weight.dims()[0]) {
-        return on_gpu(input, weight, bias, stride, padding, groups);
+    if crate::gpu::holds(&input) {
+        let dense = groups == 1;
+        if dense || (groups == input.dims()[1] && groups == weight.dims()[0]) {
+            return on_gpu(input, weight, bias, stride, padding, dense);
+        }
     }
     let options = ConvOptions::new_with_padding(stride, padding, [1, 1], groups);
     module::conv2d(input, weight, bias, options)
@@ -68,13 +71,13 @@ fn on_gpu(
     bias: Option<Tensor<1>>,
     stride: [usize; 2],
     padding: [(usize, usize); 2],
-    groups: usize,
+    dense: bool,
 ) -> Tensor<4> {
     use burn::backend::Dispatch;
 
     use crate::gpu::depthwise::DepthwiseKernel;
 
-    let output = if groups == 1 {
+    let output = if dense {
         crate::gpu::products::conv2d(input, weight, stride, padding)
     } else {
         let (input, weight) = (input.into_dispatch(), weight.into_dispatch());

@@ -2,7 +2,7 @@
 //! reach the tensor cores, and their gradients are products again. burn's own convolution has one thread an
 //! output, and its weight gradient runs as a convolution whose kernel is the whole output's gradient.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Slice, Tensor};
 
 /// Convolution of `[batch, in, height, width]` with `[out, in, kernel height, kernel width]`.
 ///
@@ -48,13 +48,16 @@ fn taps(
     }
     let places =
         (0..kernel_height).flat_map(|row| (0..kernel_width).map(move |column| (row, column)));
+    let every = |first: usize, count: usize, step: usize| {
+        let end = first + (count - 1) * step + 1;
+        Slice::new(first as isize, Some(end as isize), step as isize)
+    };
     let read = |(row, column): (usize, usize)| {
-        let last = [row + (rows - 1) * down + 1, column + (columns - 1) * across + 1];
         padded.clone().slice([
-            burn::tensor::Slice::new(0, Some(batch as isize), 1),
-            burn::tensor::Slice::new(0, Some(channels as isize), 1),
-            burn::tensor::Slice::new(row as isize, Some(last[0] as isize), down as isize),
-            burn::tensor::Slice::new(column as isize, Some(last[1] as isize), across as isize),
+            every(0, batch, 1),
+            every(0, channels, 1),
+            every(row, rows, down),
+            every(column, columns, across),
         ])
     };
     places.map(read).collect()

@@ -2,11 +2,11 @@
 //! a channel's hundreds of thousands of values takes longer than everything else of a training step.
 
 use burn::backend::TensorMetadata;
+use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
-use burn_cubecl::cubecl::{self, calculate_cube_count_elemwise};
 use burn_cubecl::tensor::CubeTensor;
 
-use super::launch::empty;
+use super::launch::{a_thread_each, empty};
 
 /// Threads that share a sum; a power of two.
 pub const SHARING: usize = 256;
@@ -25,11 +25,9 @@ pub fn parts_of_channels(input: &CubeTensor) -> (CubeTensor, CubeCount) {
 pub fn joined(parts: CubeTensor, factor: f32) -> CubeTensor {
     let [_, channels]: [usize; 2] = parts.shape().dims();
     let output = empty(&parts, [channels]);
-    let dim = CubeDim::new(&output.client, channels);
-    let count = calculate_cube_count_elemwise(&output.client, channels, dim);
-    let client = output.client.clone();
+    let (count, dim) = a_thread_each(&output);
     join::launch(
-        &client,
+        &output.client,
         count,
         dim,
         parts.into_tensor_arg(),
@@ -67,7 +65,10 @@ pub fn sum_of_cube(value: f32, #[comptime] sharing: usize) -> f32 {
         sync_cube();
         half /= 2;
     }
-    sums[0]
+    let total = sums[0];
+    // The next sum of the same cube may be given the same memory.
+    sync_cube();
+    total
 }
 
 /// How many values the cube's part of its channel has.
