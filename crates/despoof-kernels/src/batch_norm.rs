@@ -1,5 +1,7 @@
 //! Batch normalisation (Ioffe and Szegedy 2015).
 
+#[cfg(any(feature = "flex", feature = "gpu-training"))]
+use burn::backend::DispatchTensor;
 use burn::tensor::{Tensor, module};
 
 /// What follows a normalisation inside the same pass over memory.
@@ -45,35 +47,28 @@ pub fn batch_norm_of_batch(
         use crate::flex::batch_norm::BatchNormKernel;
         let (input, gamma, beta) =
             (input.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
-        let (output, mean, variance) = burn::backend::Dispatch::batch_norm_of_batch(
+        return BatchNormOfBatch::from_dispatch(burn::backend::Dispatch::batch_norm_of_batch(
             input,
             gamma,
             beta,
             epsilon,
             activation.into(),
-        );
-        return BatchNormOfBatch {
-            output: Tensor::from_dispatch(output),
-            mean: Tensor::from_dispatch(mean),
-            variance: Tensor::from_dispatch(variance),
-        };
+        ));
     }
     #[cfg(feature = "gpu-training")]
     if crate::gpu::holds(&input) {
         use crate::gpu::batch_norm::BatchNormKernel;
-        let (output, mean, variance) =
-            <burn::backend::Dispatch as BatchNormKernel>::batch_norm_of_batch(
-                input.into_dispatch(),
-                gamma.into_dispatch(),
-                beta.into_dispatch(),
-                epsilon as f32,
-                activation == BatchNormActivation::Relu6,
-            );
-        return BatchNormOfBatch {
-            output: Tensor::from_dispatch(output),
-            mean: Tensor::from_dispatch(mean),
-            variance: Tensor::from_dispatch(variance),
-        };
+        let (input, gamma, beta) =
+            (input.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
+        let cut_at_6 = activation == BatchNormActivation::Relu6;
+        let done = <burn::backend::Dispatch as BatchNormKernel>::batch_norm_of_batch(
+            input,
+            gamma,
+            beta,
+            epsilon as f32,
+            cut_at_6,
+        );
+        return BatchNormOfBatch::from_dispatch(done);
     }
     let result = module::batch_norm_train(input, gamma, beta, epsilon);
     BatchNormOfBatch {
@@ -108,6 +103,20 @@ pub fn batch_norm_frozen(
         return Tensor::from_dispatch(output);
     }
     activation.apply(module::batch_norm(input, gamma, beta, mean, variance, epsilon))
+}
+
+#[cfg(any(feature = "flex", feature = "gpu-training"))]
+impl BatchNormOfBatch {
+    /// Output, mean and variance, as kernels return them.
+    fn from_dispatch(
+        (output, mean, variance): (DispatchTensor, DispatchTensor, DispatchTensor),
+    ) -> Self {
+        Self {
+            output: Tensor::from_dispatch(output),
+            mean: Tensor::from_dispatch(mean),
+            variance: Tensor::from_dispatch(variance),
+        }
+    }
 }
 
 impl BatchNormActivation {

@@ -16,29 +16,29 @@ pub fn conv2d(
     groups: usize,
 ) -> Tensor<4> {
     #[cfg(feature = "flex")]
-    if crate::flex::holds(&input) {
-        let [channels_out, channels_in_of_group, _, _] = weight.dims();
-        let channels_in = input.dims()[1];
-        assert_eq!(channels_in, channels_in_of_group * groups, "channels of input and weight");
-        let dense = groups == 1;
-        if dense || (groups == channels_in && groups == channels_out) {
-            let bias = bias.unwrap_or_else(|| Tensor::zeros([channels_out], &input.device()));
-            return on_flex(input, weight, bias, stride, padding, dense);
-        }
+    if crate::flex::holds(&input) && is_dense_or_depthwise(&input, &weight, groups) {
+        let bias = bias.unwrap_or_else(|| Tensor::zeros([weight.dims()[0]], &input.device()));
+        return on_flex(input, weight, bias, stride, padding, groups == 1);
     }
     #[cfg(feature = "webgpu")]
     if has_cube_kernel(&input, &weight, groups) {
         return on_cube(input, weight, bias, stride, padding);
     }
     #[cfg(feature = "gpu-training")]
-    if crate::gpu::holds(&input) {
-        let dense = groups == 1;
-        if dense || (groups == input.dims()[1] && groups == weight.dims()[0]) {
-            return on_gpu(input, weight, bias, stride, padding, dense);
-        }
+    if crate::gpu::holds(&input) && is_dense_or_depthwise(&input, &weight, groups) {
+        return on_gpu(input, weight, bias, stride, padding, groups == 1);
     }
     let options = ConvOptions::new_with_padding(stride, padding, [1, 1], groups);
     module::conv2d(input, weight, bias, options)
+}
+
+/// Whether all channels of the output see all of the input, or each its own one: what the kernels here compute.
+#[cfg(any(feature = "flex", feature = "webgpu", feature = "gpu-training"))]
+fn is_dense_or_depthwise(input: &Tensor<4>, weight: &Tensor<4>, groups: usize) -> bool {
+    let [channels_out, channels_in_of_group, _, _] = weight.dims();
+    let channels_in = input.dims()[1];
+    assert_eq!(channels_in, channels_in_of_group * groups, "channels of input and weight");
+    groups == 1 || (groups == channels_in && groups == channels_out)
 }
 
 #[cfg(feature = "flex")]
@@ -94,11 +94,7 @@ fn on_gpu(
 /// Whether a convolution runs on the kernels for WebGPU: it is dense or depthwise.
 #[cfg(feature = "webgpu")]
 pub(crate) fn has_cube_kernel(input: &Tensor<4>, weight: &Tensor<4>, groups: usize) -> bool {
-    let [channels_out, channels_in_of_group, _, _] = weight.dims();
-    let channels_in = input.dims()[1];
-    assert_eq!(channels_in, channels_in_of_group * groups, "channels of input and weight");
-    let depthwise = groups == channels_in && groups == channels_out;
-    crate::cube::holds(input) && (groups == 1 || depthwise)
+    is_dense_or_depthwise(input, weight, groups) && crate::cube::holds(input)
 }
 
 #[cfg(feature = "webgpu")]

@@ -1,5 +1,5 @@
-//! Convolutions of training on burn's GPU backend against those of the CPU: outputs and all gradients. Runs
-//! on CUDA, or without a GPU on a software device (Mesa's lavapipe): `--features wgpu`.
+//! Convolutions and batch normalisation of training on burn's GPU backend against those of the CPU: outputs and
+//! all gradients. Runs on CUDA, or without a GPU on a software device (Mesa's lavapipe): `--features wgpu`.
 
 use burn::tensor::{Device, Distribution, Tensor};
 use despoof_kernels::{BatchNormActivation, BatchNormParameters, batch_norm_of_batch, conv2d};

@@ -1,9 +1,13 @@
 //! Position embeddings of a network that looks at more or fewer squares of the face than the one whose weights it
 //! starts from: interpolated, as vision transformers are taken to another resolution (Dosovitskiy et al. 2021, section 3.2).
 
+use burn::tensor::module::interpolate;
+use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
+use burn::tensor::{Device, Tensor};
 use despoof::weights::NamedTensor;
 
-/// Takes the position embeddings among `tensors` to the sizes that those of the same name have in `network`.
+/// Takes the position embeddings among `tensors` to the sizes that those of the same name have in `network`; those
+/// that no interpolation makes fit stay, for loading to refuse.
 pub fn fit_positions(tensors: &mut [NamedTensor], network: &[NamedTensor]) {
     for tensor in tensors.iter_mut().filter(|tensor| tensor.name.ends_with("pos_embed")) {
         let same = network.iter().find(|other| other.name == tensor.name);
@@ -11,43 +15,31 @@ pub fn fit_positions(tensors: &mut [NamedTensor], network: &[NamedTensor]) {
             && tensor.shape.len() == 3
             && tensor.shape[2] == *width
             && tensor.shape[1] != *count
+            && let Some(values) = resized(&tensor.values, *width, *count)
         {
-            tensor.values = resized(&tensor.values, *width, *count);
+            tensor.values = values;
             tensor.shape[1] = *count;
         }
     }
 }
 
 /// `[before, width]` to `[count, width]`: a square of positions, behind a class token or not, between whose
-/// middles values are interpolated.
-fn resized(values: &[f32], width: usize, count: usize) -> Vec<f32> {
-    let (from, to) = ((values.len() / width).isqrt(), count.isqrt());
-    let kept = count - to * to;
-    let (class_token, square) = values.split_at(values.len() - from * from * width);
-    let mut resized = class_token[..kept * width].to_vec();
-    for row in 0..to {
-        for column in 0..to {
-            let [(top, bottom, down), (left, right, across)] =
-                [row, column].map(|place| neighbours(place, from, to));
-            let at =
-                |row: usize, column: usize, index| square[(row * from + column) * width + index];
-            resized.extend((0..width).map(|index| {
-                let upper = at(top, left, index) * (1.0 - across) + at(top, right, index) * across;
-                let lower =
-                    at(bottom, left, index) * (1.0 - across) + at(bottom, right, index) * across;
-                upper * (1.0 - down) + lower * down
-            }));
-        }
+/// middles values are interpolated. Nothing where only one of both has the class token.
+fn resized(values: &[f32], width: usize, count: usize) -> Option<Vec<f32>> {
+    let before = values.len() / width;
+    let (from, to) = (before.isqrt(), count.isqrt());
+    let kept = before - from * from;
+    if kept != count - to * to {
+        return None;
     }
-    resized
-}
-
-/// Which two of `from` places lie around place `place` of `to`, and how far it is from the first to the second.
-fn neighbours(place: usize, from: usize, to: usize) -> (usize, usize, f32) {
-    let middle =
-        ((place as f32 + 0.5) * from as f32 / to as f32 - 0.5).clamp(0.0, (from - 1) as f32);
-    let first = middle as usize;
-    (first, (first + 1).min(from - 1), middle - first as f32)
+    let (class_token, square) = values.split_at(kept * width);
+    let square = Tensor::<1>::from_floats(square, &Device::flex());
+    let map = square.reshape([1, from, from, width]).permute([0, 3, 1, 2]);
+    let options = InterpolateOptions::new(InterpolateMode::Bilinear)
+        .with_align_corners(false)
+        .with_output_size([to, to]);
+    let resized = interpolate(map, options).permute([0, 2, 3, 1]).into_data();
+    Some(class_token.iter().copied().chain(resized.iter::<f32>()).collect())
 }
 
 #[cfg(test)]
@@ -70,6 +62,13 @@ mod tests {
         assert_eq!(tensors[0].shape, [1, 17, 1]);
         assert_eq!(tensors[0].values[0], 9.0);
         assert_eq!(tensors[0].values[1..], expected);
+    }
+
+    #[test]
+    fn positions_without_the_networks_class_token_stay() {
+        let mut tensors = [embedding("pos_embed", 4, vec![1.0; 4])];
+        fit_positions(&mut tensors, &[embedding("pos_embed", 17, vec![0.0; 17])]);
+        assert_eq!(tensors[0].shape, [1, 4, 1]);
     }
 
     #[test]

@@ -13,27 +13,21 @@ pub fn conv2d(
     stride: [usize; 2],
     padding: [(usize, usize); 2],
 ) -> Tensor<4> {
-    let [channels_out, channels_in, kernel_height, kernel_width] = weight.dims();
-    let taps = taps(input, [kernel_height, kernel_width], stride, padding);
-    let [batch, _, height, width] = taps[0].dims();
-    let depth = channels_in * kernel_height * kernel_width;
-    let patches = if taps.len() == 1 {
-        taps.into_iter().next().expect("a kernel has a tap")
-    } else {
-        Tensor::cat(taps, 1)
-    };
+    let [channels_out, _, kernel_height, kernel_width] = weight.dims();
+    let patches = patches(input, [kernel_height, kernel_width], stride, padding);
+    let [batch, depth, height, width] = patches.dims();
     let weight = weight.permute([0, 2, 3, 1]).reshape([1, channels_out, depth]);
     let output = weight.matmul(patches.reshape([batch, depth, height * width]));
     output.reshape([batch, channels_out, height, width])
 }
 
-/// What every place of the kernel reads, row by row: each `[batch, in, out height, out width]`.
-fn taps(
+/// What the places of the kernel read, row by row: `[batch, places × in, out height, out width]`.
+fn patches(
     input: Tensor<4>,
     [kernel_height, kernel_width]: [usize; 2],
     [down, across]: [usize; 2],
     padding: [(usize, usize); 2],
-) -> Vec<Tensor<4>> {
+) -> Tensor<4> {
     let [(top, bottom), (left, right)] = padding;
     let padded = if padding == [(0, 0), (0, 0)] {
         input
@@ -44,7 +38,7 @@ fn taps(
     let rows = (height - kernel_height) / down + 1;
     let columns = (width - kernel_width) / across + 1;
     if (kernel_height, kernel_width, down, across) == (1, 1, 1, 1) {
-        return vec![padded];
+        return padded;
     }
     let places =
         (0..kernel_height).flat_map(|row| (0..kernel_width).map(move |column| (row, column)));
@@ -60,5 +54,5 @@ fn taps(
             every(column, columns, across),
         ])
     };
-    places.map(read).collect()
+    Tensor::cat(places.map(read).collect(), 1)
 }
