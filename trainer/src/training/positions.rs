@@ -65,6 +65,17 @@ mod tests {
     }
 
     #[test]
+    fn every_channel_is_interpolated_by_itself() {
+        let before: Vec<f32> =
+            (1..=4).flat_map(|place| [place as f32, -8.0 * place as f32]).collect();
+        let mut tensors = [embedding("pos_embed", 4, before)];
+        fit_positions(&mut tensors, &[embedding("pos_embed", 16, vec![0.0; 32])]);
+        let (pairs, _) = tensors[0].values.as_chunks::<2>();
+        assert_eq!(pairs[..4], [[1.0, -8.0], [1.25, -10.0], [1.75, -14.0], [2.0, -16.0]]);
+        assert_eq!(pairs[15], [4.0, -32.0]);
+    }
+
+    #[test]
     fn positions_without_the_networks_class_token_stay() {
         let mut tensors = [embedding("pos_embed", 4, vec![1.0; 4])];
         fit_positions(&mut tensors, &[embedding("pos_embed", 17, vec![0.0; 17])]);
