@@ -169,7 +169,7 @@ fn smaller_networks_stand_beside_the_whole_one() {
          --out out --json --cue dfg-noised-input --noised-to 201 --sampler-steps 1"
     );
     let small = "--shrink 2 --layers 1 --width 96 --face-only";
-    for (file, sizes) in [("small.json", small), ("whole.json", "--layers 1")] {
+    for (file, sizes) in [("small.json", small), ("whole.json", "--shrink 1 --layers 1")] {
         let printed = succeed(&scratch, &format!("{line} {sizes}"));
         std::fs::write(scratch.join(file), printed).expect("it can be written");
     }

@@ -82,7 +82,7 @@ impl Preset {
             autoencoder: AutoencoderConfig::web(),
             unet: UnetConfig::web(),
             sampler: SamplerConfig {
-                steps: 2,
+                steps: 1,
                 spacing: TimestepSpacing::Trailing,
                 start: Start::NoisedInput { timestep: 601 },
                 seed: 0,

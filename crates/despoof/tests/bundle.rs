@@ -376,7 +376,7 @@ fn settings_with_which_no_check_can_run_are_refused_by_name() {
     refused_with("agnet.shrink", &|it| it.preset.agnet.shrink = 0);
     refused_with("agnet.heads", &|it| it.preset.agnet.heads = 0);
     refused_with("agnet.width", &|it| it.preset.agnet.heads = 5);
-    refused_with("agnet.tokens", &|it| it.preset.agnet.tokens = 195);
+    refused_with("agnet.tokens", &|it| it.preset.agnet.tokens = 256);
     refused_with("unet.heads", &|it| it.preset.unet.heads.clear());
     refused_with("unet.block_out_channels", &|it| it.preset.unet.norm_groups = 5);
     refused_with("unet.context_width", &|it| it.preset.unet.context_width = 256);

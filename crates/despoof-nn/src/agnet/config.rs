@@ -119,12 +119,12 @@ impl AgNetConfig {
         }
     }
 
-    /// The network that runs in a page.
+    /// The network that runs in a page; resolution and depth by docs/adr/0016.
     pub fn web() -> Self {
         let lite0 = EfficientNetLiteConfig::lite0();
         Self {
             variant: Variant::AgNet,
-            shrink: whole(),
+            shrink: 2,
             embedder: EmbedderConfig::EfficientNetLite(lite0.clone().to_stride_16()),
             tokens: 196,
             // Of 112×112 pixels.
@@ -132,7 +132,7 @@ impl AgNetConfig {
             class_token: ClassToken::Pooled,
             cue_encoder: CueEncoderConfig::EfficientNetLite(lite0.to_stride_32()),
             width: 192,
-            layers: 6,
+            layers: 2,
             heads: 3,
             mlp_ratio: 4,
             bottleneck_width: 512,
