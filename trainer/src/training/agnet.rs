@@ -108,21 +108,30 @@ impl<S> AgNetTraining<S> {
         self.extra_real.as_ref().filter(|_| drawn.is_extra).unwrap_or(&self.faces)
     }
 
-    /// Views and cues of a batch, in its order.
-    fn inputs(&self, drawn: &[Drawn], device: &Device, rng: &mut StdRng) -> Result<Inputs> {
+    /// Views, cues and targets of a batch, in its order.
+    fn inputs(
+        &self,
+        drawn: &[Drawn],
+        device: &Device,
+        rng: &mut StdRng,
+    ) -> Result<(Inputs, Vec<f32>)> {
         let (mut faces, mut contexts, mut cues) = (Vec::new(), Vec::new(), Vec::new());
+        let mut targets = Vec::new();
         for run in drawn.chunk_by(|a, b| a.is_extra == b.is_extra) {
             let indices: Vec<usize> = run.iter().map(|drawn| drawn.index).collect();
             let changes = Changes::draw(indices.len(), self.augmented, rng);
             let source = self.faces_of(run[0]);
             let (views, cue) = source.changed_inputs(&indices, &changes, device)?;
+            let asked = views.context.as_ref().map(|crops| source.asked_targets(&indices, crops));
+            let known = || indices.iter().map(|&index| source.target(index)).collect();
+            targets.extend(asked.flatten().unwrap_or_else(known));
             faces.push(views.face);
             contexts.extend(views.context);
             cues.extend(cue);
         }
         let joined = |parts: Vec<Tensor<4>>| (!parts.is_empty()).then(|| Tensor::cat(parts, 0));
         let views = Views { face: Tensor::cat(faces, 0), context: joined(contexts) };
-        Ok((views, joined(cues)))
+        Ok(((views, joined(cues)), targets))
     }
 
     /// Probabilities of live that `network`, on a device without autodiff, gives to faces of the store.
@@ -179,13 +188,13 @@ impl<S: Strategy> Training for AgNetTraining<S> {
 
     fn loss(&self, network: &S::Network, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
         let drawn = self.draw(pass.faces, rng);
-        let (views, cue) = self.inputs(&drawn, &pass.device, rng)?;
+        let ((views, cue), targets) = self.inputs(&drawn, &pass.device, rng)?;
         let output = S::agnet(network).forward(views, cue);
         let of = |drawn: &Drawn| (self.faces_of(*drawn), drawn.index);
         let labels = Labels {
             live: drawn.iter().map(of).map(|(faces, index)| faces.is_live(index)).collect(),
             domains: drawn.iter().map(of).map(|(faces, index)| faces.domain(index)).collect(),
-            targets: drawn.iter().map(of).map(|(faces, index)| faces.target(index)).collect(),
+            targets,
         };
         let moment = Moment { progress: pass.progress, rng };
         Ok(self.strategy.loss(network, output, &labels, moment))

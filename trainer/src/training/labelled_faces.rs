@@ -58,6 +58,7 @@ pub struct LabelledFaces {
     generated: Option<(ImagePlane, bool)>,
     live: Vec<bool>,
     targets: Vec<f32>,
+    teacher: Option<Teacher>,
     domains: Vec<usize>,
     groups: Groups,
 }
@@ -102,6 +103,7 @@ impl LabelledFaces {
             },
             targets: live.iter().map(|&live| f32::from(u8::from(live))).collect(),
             live,
+            teacher: None,
             domains: domains.collect(),
             groups: Groups::of(store),
         })
@@ -125,6 +127,7 @@ impl LabelledFaces {
             let target = &mut self.targets[index];
             *target = teacher.target(&store.entries[index].key, *target)?;
         }
+        self.teacher = Some(teacher);
         Ok(self)
     }
 
@@ -152,6 +155,13 @@ impl LabelledFaces {
     /// The probability of live that training aims for.
     pub fn target(&self, index: usize) -> f32 {
         self.targets[index]
+    }
+
+    /// The same of faces as they were disturbed, by their wider crops `[faces, 3, height, width]`; nothing where no teacher can
+    /// be asked.
+    pub fn asked_targets(&self, indices: &[usize], crops: &Tensor<4>) -> Option<Vec<f32>> {
+        let label = |&index: &usize| f32::from(u8::from(self.live[index]));
+        self.teacher.as_ref()?.answers(crops, &indices.iter().map(label).collect::<Vec<_>>())
     }
 
     /// Number of a face's domain.
