@@ -83,15 +83,15 @@ pub struct ArcFaceTraining {
 }
 
 impl ArcFaceTraining {
-    /// Takes the faces of `store` whose persons are known.
+    /// Takes the real faces of `store` whose persons are known.
     ///
     /// # Errors
     /// Fewer than two persons to train on, a plane that cannot be opened.
     pub fn new(store: &FaceStore, device: Device) -> Result<Self> {
         let known = |training: bool| {
-            store.indices(|entry| {
-                entry.metadata.is_for_training() == training && entry.person().is_some()
-            })
+            let mut faces = store.real_faces(training);
+            faces.retain(|&index| store.entries[index].person().is_some());
+            faces
         };
         let name =
             |index: &usize| store.entries[*index].person().expect("only known ones are kept");
