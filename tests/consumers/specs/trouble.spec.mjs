@@ -1,5 +1,6 @@
 // What can go wrong: files, cameras, pages.
 
+import { readFileSync } from 'node:fs';
 import { ending, expect, screen, test } from '../lib/test.mjs';
 
 const start = (page) => page.getByRole('button', { name: 'Start camera' }).click();
@@ -11,6 +12,8 @@ async function errorCode(page) {
   return screen(page, 'error').locator('code').textContent();
 }
 
+const MANIFEST = new URL('../../../models/web/manifest.json', import.meta.url);
+const SHARDS = JSON.parse(readFileSync(MANIFEST, 'utf8')).shards.length;
 const isShard = (path) => path.endsWith('.safetensors');
 
 test.describe('files', () => {
@@ -53,7 +56,7 @@ test.describe('files', () => {
   }) => {
     site.alter = (path, answer) =>
       path.endsWith('.wasm') ? { ...answer, headers: { 'Content-Type': 'application/octet-stream' } } : answer;
-    for (const shards of [3, 0]) {
+    for (const shards of [SHARDS, 0]) {
       site.requests.length = 0;
       await page.goto(site.url);
       await page.evaluate(() => document.querySelector('despoof-check').load());
