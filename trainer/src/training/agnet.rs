@@ -67,13 +67,20 @@ impl<S> AgNetTraining<S> {
     /// Faces that are neither for training nor for the test are held out.
     ///
     /// # Errors
-    /// A store whose generated faces are not complete, or without either class.
+    /// A store whose generated faces are not complete, or without either class; a teacher to be asked of crops
+    /// that are not there.
     pub fn new(data: &AgNetData, strategy: S, device: Device) -> Result<Self> {
         let reading = data.reading.as_ref();
         let faces = LabelledFaces::open(data.store, data.context, reading, 0)?
             .with_recorded_share(data.recorded_share);
         let faces = match data.teacher {
-            Some(teacher) => faces.with_teacher(data.store, teacher)?,
+            Some(teacher) => {
+                ensure!(
+                    data.context || !teacher.can_be_asked(),
+                    "a teacher's network looks at what is around the face, which this network does not see"
+                );
+                faces.with_teacher(data.store, teacher)?
+            }
             None => faces,
         };
         for (live, name) in [(false, "attacks"), (true, "live faces")] {

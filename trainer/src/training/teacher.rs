@@ -50,6 +50,11 @@ impl Teacher {
         Self { network: Some(Arc::new(network)), ..self }
     }
 
+    /// Whether it is asked anew of every face.
+    pub fn can_be_asked(&self) -> bool {
+        self.network.is_some()
+    }
+
     /// The teacher whose scores are calibrated on faces and whether they are live.
     ///
     /// # Errors
@@ -165,7 +170,9 @@ mod tests {
         let (networks, crops, live) = crate::training::minifasnet::tests::small();
         let known = teacher(HashMap::new(), 0.25);
         assert_eq!(known.answers(&crops, &[1.0, 0.0]), None);
+        assert!(!known.can_be_asked());
         let mut asked = known.asking(networks);
+        assert!(asked.can_be_asked());
         asked.calibration = Calibration { slope: 0.5, offset: -1.0 };
         let expected = |at: usize, label: f32| {
             let calibrated = logistic(0.5 * logit(f64::from(live[at])) - 1.0) as f32;
