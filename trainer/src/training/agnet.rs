@@ -129,9 +129,7 @@ impl<S> AgNetTraining<S> {
             let changes = Changes::draw(indices.len(), self.augmented, rng);
             let source = self.faces_of(run[0]);
             let (views, cue) = source.changed_inputs(&indices, &changes, device)?;
-            let asked = views.context.as_ref().map(|crops| source.asked_targets(&indices, crops));
-            let known = || indices.iter().map(|&index| source.target(index)).collect();
-            targets.extend(asked.flatten().unwrap_or_else(known));
+            targets.extend(source.targets(&indices, views.context.as_ref()));
             faces.push(views.face);
             contexts.extend(views.context);
             cues.extend(cue);

@@ -101,7 +101,7 @@ impl LabelledFaces {
                 }
                 None => None,
             },
-            targets: live.iter().map(|&live| f32::from(u8::from(live))).collect(),
+            targets: live.iter().copied().map(label).collect(),
             live,
             teacher: None,
             domains: domains.collect(),
@@ -152,16 +152,13 @@ impl LabelledFaces {
         self.live[index]
     }
 
-    /// The probability of live that training aims for.
-    pub fn target(&self, index: usize) -> f32 {
-        self.targets[index]
-    }
-
-    /// The same of faces as they were disturbed, by their wider crops `[faces, 3, height, width]`; nothing where no teacher can
-    /// be asked.
-    pub fn asked_targets(&self, indices: &[usize], crops: &Tensor<4>) -> Option<Vec<f32>> {
-        let label = |&index: &usize| f32::from(u8::from(self.live[index]));
-        self.teacher.as_ref()?.answers(crops, &indices.iter().map(label).collect::<Vec<_>>())
+    /// The probabilities of live that training aims for; of a teacher that can be asked, by the wider crops as they were
+    /// disturbed, `[faces, 3, height, width]`.
+    pub fn targets(&self, indices: &[usize], crops: Option<&Tensor<4>>) -> Vec<f32> {
+        let labels = || indices.iter().map(|&index| label(self.live[index])).collect::<Vec<_>>();
+        let asked = self.teacher.as_ref().zip(crops);
+        let answers = asked.and_then(|(teacher, crops)| teacher.answers(crops, &labels()));
+        answers.unwrap_or_else(|| indices.iter().map(|&index| self.targets[index]).collect())
     }
 
     /// Number of a face's domain.
@@ -203,6 +200,11 @@ impl LabelledFaces {
         let cue = cue_from_residual(views.face.clone(), drawn, *standardised);
         Ok((views, Some(cue)))
     }
+}
+
+/// The probability of live that a label says.
+fn label(live: bool) -> f32 {
+    f32::from(u8::from(live))
 }
 
 /// Images of a plane, mirrored and disturbed by `change` as `changes` say.

@@ -9,11 +9,10 @@ use anyhow::{Context, Result, ensure};
 use burn::module::Param;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{PRelu, PReluConfig, PaddingConfig2d};
-use burn::tensor::module::interpolate;
-use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use despoof_nn::layers;
 
+use super::batch::bilinear;
 use crate::import::checkpoint_file::CheckpointFile;
 
 /// Side of the crops that it looks at, in pixels.
@@ -58,12 +57,9 @@ impl MiniFasNets {
     }
 }
 
-/// BGR from 0 to 255 in whole numbers, bilinear between the pixels' middles.
+/// BGR from 0 to 255 in whole numbers.
 fn input_from_crops(crops: Tensor<4>) -> Tensor<4> {
-    let options = InterpolateOptions::new(InterpolateMode::Bilinear)
-        .with_align_corners(false)
-        .with_output_size([SIDE, SIDE]);
-    let resized = interpolate((crops + 1.0) * 127.5, options);
+    let resized = bilinear((crops + 1.0) * 127.5, SIDE);
     resized.round().clamp(0.0, 255.0).flip([1])
 }
 
