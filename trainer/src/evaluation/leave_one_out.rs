@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::scored::{NonResponse, ScoredSet};
 use super::summary::Summary;
-use super::table::percent;
+use super::table::{name_width, percent};
 
 /// One target's numbers.
 #[derive(Debug, Clone, Serialize)]
@@ -113,8 +113,9 @@ pub fn table(rows: &[Row]) -> String {
 }
 
 fn lines<'a>(heading: &str, rows: impl Iterator<Item = (&'a Row, &'a Summary)> + Clone) -> String {
+    let width = name_width(rows.clone().map(|(row, _)| row.target.as_str()));
     let mut text = format!(
-        "{heading}, in percent\n{:<16}{:>12}{:>12}{:>14}{:>14}{:>11}{:>8}{:>9}{:>11}\n",
+        "{heading}, in percent\n{:<width$}{:>12}{:>12}{:>14}{:>14}{:>11}{:>8}{:>9}{:>11}\n",
         "target",
         "AUC",
         "EER",
@@ -130,7 +131,7 @@ fn lines<'a>(heading: &str, rows: impl Iterator<Item = (&'a Row, &'a Summary)> +
         let threshold = rates.honest.threshold.value();
         let threshold = threshold.map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
         text += &format!(
-            "{:<16}{:>12}{:>12}{:>14}{:>14}{threshold:>11}{:>8}{:>9}{:>11}\n",
+            "{:<width$}{:>12}{:>12}{:>14}{:>14}{threshold:>11}{:>8}{:>9}{:>11}\n",
             row.target,
             percent(rates.auc),
             percent(rates.eer),
@@ -143,7 +144,7 @@ fn lines<'a>(heading: &str, rows: impl Iterator<Item = (&'a Row, &'a Summary)> +
     }
     let mean = mean(rows.map(|(_, summary)| summary));
     text + &format!(
-        "{:<16}{:>12}{:>12}{:>14}{:>14}\n",
+        "{:<width$}{:>12}{:>12}{:>14}{:>14}\n",
         "mean",
         percent(mean.auc),
         percent(mean.eer),

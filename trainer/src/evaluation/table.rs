@@ -59,6 +59,12 @@ pub fn with_interval(value: Option<f64>, interval: Option<[f64; 2]>) -> String {
     percent(value) + &interval
 }
 
+/// Width of a column that begins a line: its longest name and a gap.
+pub fn name_width<'a>(names: impl Iterator<Item = &'a str>) -> usize {
+    const LEAST: usize = 16;
+    names.map(|name| name.chars().count() + 2).fold(LEAST, usize::max)
+}
+
 fn at_threshold(
     name: &str,
     origin: &str,
@@ -84,4 +90,15 @@ fn line(name: &str, value: Option<f64>, interval: Option<[f64; 2]>) -> String {
     let interval =
         interval.map_or_else(String::new, |[low, high]| format!("  [{low:.2}, {high:.2}]"));
     format!("  {name:<22}{:>11}{interval}\n", percent(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_keeps_its_distance_to_what_is_beside_it() {
+        assert_eq!(name_width(["nuaa", "phone-a"].into_iter()), 16);
+        assert_eq!(name_width(["nuaa", "unseen-print-cut"].into_iter()), 18);
+    }
 }

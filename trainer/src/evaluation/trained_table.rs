@@ -1,7 +1,7 @@
 //! Protocols over trained folds as text.
 
 use super::figures::{Figures, TrainedRow};
-use super::table::{percent, with_interval};
+use super::table::{name_width, percent, with_interval};
 use super::trained_mean::{TrainedMean, mean_of};
 
 /// Column headings.
@@ -61,10 +61,11 @@ fn mean_line(mean: &TrainedMean) -> [String; HEAD.len()] {
 fn unit(heading: &str, cells: &[[String; HEAD.len()]]) -> String {
     let mut text = format!("{heading}, in percent, 95 % intervals in brackets\n");
     let head = HEAD.map(str::to_owned);
+    let width = name_width(cells.iter().map(|[target, ..]| target.as_str()));
     for cells in std::iter::once(&head).chain(cells) {
         let [target, auc, eer, oracle, oracle_auc, honest, threshold] = cells;
         text += &format!(
-            "{target:<16}{auc:>23}{eer:>13}{oracle:>23}{oracle_auc:>13}{honest:>23}{threshold:>11}\n"
+            "{target:<width$}{auc:>23}{eer:>13}{oracle:>23}{oracle_auc:>13}{honest:>23}{threshold:>11}\n"
         );
     }
     text
@@ -72,14 +73,17 @@ fn unit(heading: &str, cells: &[[String; HEAD.len()]]) -> String {
 
 /// A line for each attack type of each target: masks and wax figures are not among the others.
 fn attacks(rows: &[TrainedRow]) -> String {
+    let width = name_width(rows.iter().map(|row| row.target.as_str()));
+    let types = rows.iter().flat_map(|row| row.attacks.keys());
+    let type_width = name_width(types.map(String::as_str));
     let mut text = format!(
-        "\nattack types, APCER in percent\n{:<16}{:<18}{:>8}{:>10}{:>13}{:>13}\n",
+        "\nattack types, APCER in percent\n{:<width$}{:<type_width$}{:>8}{:>10}{:>13}{:>13}\n",
         "target", "type", "photos", "unseen", "honest", "at own EER"
     );
     for row in rows {
         for (name, attack) in &row.attacks {
             text += &format!(
-                "{:<16}{name:<18}{:>8}{:>10}{:>13}{:>13}\n",
+                "{:<width$}{name:<type_width$}{:>8}{:>10}{:>13}{:>13}\n",
                 row.target,
                 attack.count,
                 if attack.unseen { "unseen" } else { "" },
