@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::scored::{NonResponse, ScoredSet};
 use super::summary::Summary;
-use super::table::{name_width, percent};
+use super::table::{TARGET_WIDTH, name_width, percent};
 
 /// One target's numbers.
 #[derive(Debug, Clone, Serialize)]
@@ -113,7 +113,7 @@ pub fn table(rows: &[Row]) -> String {
 }
 
 fn lines<'a>(heading: &str, rows: impl Iterator<Item = (&'a Row, &'a Summary)> + Clone) -> String {
-    let width = name_width(rows.clone().map(|(row, _)| row.target.as_str()));
+    let width = name_width(rows.clone().map(|(row, _)| row.target.as_str()), TARGET_WIDTH);
     let mut text = format!(
         "{heading}, in percent\n{:<width$}{:>12}{:>12}{:>14}{:>14}{:>11}{:>8}{:>9}{:>11}\n",
         "target",

@@ -1,7 +1,7 @@
 //! Protocols over trained folds as text.
 
 use super::figures::{Figures, TrainedRow};
-use super::table::{name_width, percent, with_interval};
+use super::table::{TARGET_WIDTH, name_width, percent, with_interval};
 use super::trained_mean::{TrainedMean, mean_of};
 
 /// Column headings.
@@ -61,7 +61,7 @@ fn mean_line(mean: &TrainedMean) -> [String; HEAD.len()] {
 fn unit(heading: &str, cells: &[[String; HEAD.len()]]) -> String {
     let mut text = format!("{heading}, in percent, 95 % intervals in brackets\n");
     let head = HEAD.map(str::to_owned);
-    let width = name_width(cells.iter().map(|[target, ..]| target.as_str()));
+    let width = name_width(cells.iter().map(|[target, ..]| target.as_str()), TARGET_WIDTH);
     for cells in std::iter::once(&head).chain(cells) {
         let [target, auc, eer, oracle, oracle_auc, honest, threshold] = cells;
         text += &format!(
@@ -73,9 +73,9 @@ fn unit(heading: &str, cells: &[[String; HEAD.len()]]) -> String {
 
 /// A line for each attack type of each target: masks and wax figures are not among the others.
 fn attacks(rows: &[TrainedRow]) -> String {
-    let width = name_width(rows.iter().map(|row| row.target.as_str()));
+    let width = name_width(rows.iter().map(|row| row.target.as_str()), TARGET_WIDTH);
     let types = rows.iter().flat_map(|row| row.attacks.keys());
-    let type_width = name_width(types.map(String::as_str));
+    let type_width = name_width(types.map(String::as_str), 18);
     let mut text = format!(
         "\nattack types, APCER in percent\n{:<width$}{:<type_width$}{:>8}{:>10}{:>13}{:>13}\n",
         "target", "type", "photos", "unseen", "honest", "at own EER"

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::cue_source::CueChoice;
 use crate::data::face_store::FaceStore;
+use crate::evaluation::table::name_width;
 use crate::report::residual::{self, ResidualRow};
 use crate::revision::revision;
 
@@ -43,14 +44,16 @@ pub fn run(options: &ResidualOptions) -> Result<()> {
         println!("{}", serde_json::to_string(&printed)?);
         return Ok(());
     }
+    let width = name_width(rows.iter().map(|row| row.domain.as_str()), 14);
+    let kinds = name_width(rows.iter().map(|row| row.instrument.as_str()), 16);
     println!(
-        "{:<14}{:<16}{:>7}{:>9}{:>9}{:>13}",
+        "{:<width$}{:<kinds$}{:>7}{:>9}{:>9}{:>13}",
         "domain", "instrument", "faces", "energy", "AUC, %", "above 95, %"
     );
     let percent = |share: Option<f64>| share.map_or_else(|| "-".to_owned(), |s| format!("{s:.1}"));
     for ResidualRow { domain, instrument, faces, energy, auc, above } in rows {
         let (auc, above) = (percent(auc), percent(above));
-        println!("{domain:<14}{instrument:<16}{faces:>7}{energy:>9.4}{auc:>9}{above:>13}");
+        println!("{domain:<width$}{instrument:<kinds$}{faces:>7}{energy:>9.4}{auc:>9}{above:>13}");
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
 
-use crate::evaluation::table::{percent, with_interval};
+use crate::evaluation::table::{name_width, percent, with_interval};
 use crate::report::trade_off::{self, TradeOff};
 use crate::revision::revision;
 
@@ -50,14 +50,15 @@ pub fn run(options: &TradeOffOptions) -> Result<()> {
         println!("{}", serde_json::to_string(&Printed { rows, revision: revision() })?);
         return Ok(());
     }
+    let width = name_width(rows.iter().map(|row| row.name.as_str()), 24);
     println!(
-        "{:<24}{:>14}{:>22}{:>17}",
+        "{:<width$}{:>14}{:>22}{:>17}",
         "network", "MMAC a check", "AUC, % [95 %]", "HTER honest, %"
     );
     for TradeOff { name, multiply_accumulates, auc, auc_interval, hter } in rows {
         let millions = multiply_accumulates as f64 / 1e6;
         let auc = with_interval(Some(auc), auc_interval);
-        println!("{name:<24}{millions:>14.1}{auc:>22}{:>17}", percent(hter));
+        println!("{name:<width$}{millions:>14.1}{auc:>22}{:>17}", percent(hter));
     }
     Ok(())
 }
