@@ -852,65 +852,6 @@ def deep_svdd() -> None:
     save_golden("deep_svdd", "torch 2.9.1", tensors)
 
 
-def minifasnet() -> None:
-    """A MiniFASNet of few channels, with and without squeeze and excitation, by `tests/peers/minifasnet.py`: `golden.crops`, RGB in
-    [−1, 1], and `golden.live`."""
-    sys.path.append(str(GOLDENS.parent / "peers"))
-    import minifasnet as peer
-
-    generator = seeded(40)
-    state = {}
-
-    def unit(name: str, shape: tuple[int, ...], slopes: bool = True, kernel: str = "conv.weight", norm: str = "bn") -> None:
-        fan_in = math.prod(shape[1:])
-        state[f"{name}.{kernel}"] = torch.randn(shape, generator=generator) * (2 / fan_in) ** 0.5
-        batch_norm(f"{name}.{norm}", shape[0])
-        if slopes:
-            state[f"{name}.prelu.weight"] = torch.rand(shape[0], generator=generator) / 2
-
-    def batch_norm(name: str, width: int) -> None:
-        state[f"{name}.weight"] = 1 + torch.randn(width, generator=generator) / 10
-        state[f"{name}.bias"] = torch.randn(width, generator=generator) / 10
-        state[f"{name}.running_mean"] = torch.randn(width, generator=generator) / 10
-        state[f"{name}.running_var"] = 1 + torch.rand(width, generator=generator)
-
-    def bottleneck(name: str, width_in: int, inner: int, width_out: int) -> None:
-        unit(f"{name}.conv", (inner, width_in, 1, 1))
-        unit(f"{name}.conv_dw", (inner, 1, 3, 3))
-        unit(f"{name}.project", (width_out, inner, 1, 1), slopes=False)
-
-    def gate(name: str, width: int) -> None:
-        for index, shape in ((1, (width // 2, width, 1, 1)), (2, (width, width // 2, 1, 1))):
-            unit(name, shape, slopes=False, kernel=f"fc{index}.weight", norm=f"bn{index}")
-
-    unit("conv1", (6, 3, 3, 3))
-    unit("conv2_dw", (6, 1, 3, 3))
-    bottleneck("conv_23", 6, 8, 6)
-    bottleneck("conv_3.model.0", 6, 5, 6)
-    bottleneck("conv_3.model.1", 6, 7, 6)
-    gate("conv_3.model.1.se_module", 6)
-    bottleneck("conv_34", 6, 8, 10)
-    bottleneck("conv_4.model.0", 10, 6, 10)
-    bottleneck("conv_45", 10, 12, 8)
-    bottleneck("conv_5.model.0", 8, 6, 8)
-    gate("conv_5.model.0.se_module", 8)
-    unit("conv_6_sep", (12, 8, 1, 1))
-    unit("conv_6_dw", (12, 1, 5, 5), slopes=False)
-    state["linear.weight"] = torch.randn(6, 12, generator=generator) / 3
-    batch_norm("bn", 6)
-    state["prob.weight"] = torch.randn(3, 6, generator=generator)
-    # Pixels have 0 to 255: without this the last map would be saturated.
-    state["conv1.conv.weight"] /= 100
-
-    levels = torch.randint(0, 256, (2, peer.CONTEXT_SIDE, peer.CONTEXT_SIDE, 3), generator=generator, dtype=torch.uint8)
-    network = peer.StateDictNetwork.__new__(peer.StateDictNetwork)
-    network.state = state
-    bgr = torch.cat([peer.bilinear(crop.numpy()[:, :, ::-1], peer.SIDE) for crop in levels])
-    crops = levels.permute(0, 3, 1, 2).float() / 127.5 - 1
-    live = network.probabilities(bgr)[:, peer.LIVE]
-    save_golden("minifasnet", "torch 2.9.1", state | {"golden.crops": crops, "golden.live": live})
-
-
 GOLDEN_MAKERS = [
     photo,
     mtcnn_weights,
@@ -933,7 +874,6 @@ GOLDEN_MAKERS = [
     ddpm,
     memory,
     deep_svdd,
-    minifasnet,
 ]
 
 

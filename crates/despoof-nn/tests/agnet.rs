@@ -129,22 +129,6 @@ fn a_shrunk_network_averages_pixels_first() {
     );
 }
 
-/// The wider crop's resolution is its own where its sizes say so.
-#[test]
-fn a_wider_crop_may_be_seen_at_another_resolution_than_the_face() {
-    let small = AgNetConfig { context_tokens: Some(4), ..small_config() };
-    let network = AgNetConfig { shrink: 2, context_shrink: Some(1), ..small.clone() };
-    let network = network.init(&Device::flex());
-    let record = network.clone().into_record();
-    let plain = AgNetConfig { tokens: 4, ..small }.init(&Device::flex()).load_record(record);
-    let [face, context] = [image(1, 64), image(1, 32)];
-    let halved = average_pool(face.clone(), 2);
-    let logits = |network: &AgNet, face| {
-        network.forward(Views { face, context: Some(context.clone()) }, None).logits
-    };
-    golden::assert_close(logits(&network, face), logits(&plain, halved), 1e-6);
-}
-
 #[test]
 fn sizes_say_which_tokens_a_cue_becomes() {
     let web = AgNetConfig { cue_encoder: AgNetConfig::web().cue_encoder, ..small_config() };
@@ -215,7 +199,6 @@ fn small_config() -> AgNetConfig {
         embedder: EmbedderConfig::Patches { side: 16 },
         tokens: 16,
         context_tokens: None,
-        context_shrink: None,
         class_token: ClassToken::Learned,
         cue_encoder: CueEncoderConfig::ResNet(resnet),
         width: 24,

@@ -261,7 +261,7 @@ fn agnet(options: &AgNetOptions) -> Result<()> {
     let store = FaceStore::open(faces)?.without(leave_out)?;
     let extra_real = recipe.extra_real.as_deref().map(FaceStore::open).transpose()?;
     let config = recipe.sizes.config(preset.preset().agnet)?;
-    let teacher = recipe.teacher(&training.seeded_device()?)?;
+    let teacher = recipe.teacher()?;
     let data = AgNetData {
         store: &store,
         teacher: teacher.as_ref(),

@@ -117,7 +117,7 @@ impl Protocol<'_> {
         let sources = fold.sources(FaceStore::open(faces.store.folder())?);
         let preset = &self.pipeline.checker.manifest().preset;
         let config = self.recipe.sizes.config(preset.agnet.clone())?;
-        let teacher = self.recipe.teacher(&options.seeded_device()?)?;
+        let teacher = self.recipe.teacher()?;
         let data = AgNetData {
             store: &sources,
             teacher: teacher.as_ref(),

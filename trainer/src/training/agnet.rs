@@ -67,20 +67,13 @@ impl<S> AgNetTraining<S> {
     /// Faces that are neither for training nor for the test are held out.
     ///
     /// # Errors
-    /// A store whose generated faces are not complete, or without either class; a teacher to be asked of crops
-    /// that are not there.
+    /// A store whose generated faces are not complete, or without either class.
     pub fn new(data: &AgNetData, strategy: S, device: Device) -> Result<Self> {
         let reading = data.reading.as_ref();
         let faces = LabelledFaces::open(data.store, data.context, reading, 0)?
             .with_recorded_share(data.recorded_share);
         let faces = match data.teacher {
-            Some(teacher) => {
-                ensure!(
-                    data.context || !teacher.can_be_asked(),
-                    "a teacher's network looks at what is around the face, which this network does not see"
-                );
-                faces.with_teacher(data.store, teacher)?
-            }
+            Some(teacher) => faces.with_teacher(data.store, teacher)?,
             None => faces,
         };
         for (live, name) in [(false, "attacks"), (true, "live faces")] {
@@ -115,28 +108,21 @@ impl<S> AgNetTraining<S> {
         self.extra_real.as_ref().filter(|_| drawn.is_extra).unwrap_or(&self.faces)
     }
 
-    /// Views, cues and targets of a batch, in its order.
-    fn inputs(
-        &self,
-        drawn: &[Drawn],
-        device: &Device,
-        rng: &mut StdRng,
-    ) -> Result<(Inputs, Vec<f32>)> {
+    /// Views and cues of a batch, in its order.
+    fn inputs(&self, drawn: &[Drawn], device: &Device, rng: &mut StdRng) -> Result<Inputs> {
         let (mut faces, mut contexts, mut cues) = (Vec::new(), Vec::new(), Vec::new());
-        let mut targets = Vec::new();
         for run in drawn.chunk_by(|a, b| a.is_extra == b.is_extra) {
             let indices: Vec<usize> = run.iter().map(|drawn| drawn.index).collect();
             let changes = Changes::draw(indices.len(), self.augmented, rng);
             let source = self.faces_of(run[0]);
             let (views, cue) = source.changed_inputs(&indices, &changes, device)?;
-            targets.extend(source.targets(&indices, views.context.as_ref()));
             faces.push(views.face);
             contexts.extend(views.context);
             cues.extend(cue);
         }
         let joined = |parts: Vec<Tensor<4>>| (!parts.is_empty()).then(|| Tensor::cat(parts, 0));
         let views = Views { face: Tensor::cat(faces, 0), context: joined(contexts) };
-        Ok(((views, joined(cues)), targets))
+        Ok((views, joined(cues)))
     }
 
     /// Probabilities of live that `network`, on a device without autodiff, gives to faces of the store.
@@ -193,13 +179,13 @@ impl<S: Strategy> Training for AgNetTraining<S> {
 
     fn loss(&self, network: &S::Network, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
         let drawn = self.draw(pass.faces, rng);
-        let ((views, cue), targets) = self.inputs(&drawn, &pass.device, rng)?;
+        let (views, cue) = self.inputs(&drawn, &pass.device, rng)?;
         let output = S::agnet(network).forward(views, cue);
         let of = |drawn: &Drawn| (self.faces_of(*drawn), drawn.index);
         let labels = Labels {
             live: drawn.iter().map(of).map(|(faces, index)| faces.is_live(index)).collect(),
             domains: drawn.iter().map(of).map(|(faces, index)| faces.domain(index)).collect(),
-            targets,
+            targets: drawn.iter().map(of).map(|(faces, index)| faces.target(index)).collect(),
         };
         let moment = Moment { progress: pass.progress, rng };
         Ok(self.strategy.loss(network, output, &labels, moment))

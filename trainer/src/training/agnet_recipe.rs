@@ -14,7 +14,6 @@ use super::agnet::AgNetTraining;
 use super::agnet_sizes::AgNetSizes;
 use super::checkpoint::load_weights;
 use super::labelled_faces::CueReading;
-use super::minifasnet::MiniFasNets;
 use super::options::{TrainingOptions, share};
 use super::positions::fit_positions;
 use super::run::train;
@@ -58,11 +57,6 @@ pub struct AgNetRecipe {
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub teacher: Option<PathBuf>,
-    /// Folder of MiniFASNet's two published checkpoints, where the scores are theirs: they are asked anew of every
-    /// face as training disturbed it.
-    #[arg(long, value_name = "DIR", requires = "teacher")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub teacher_network: Option<PathBuf>,
     /// How much of a label the teacher decides.
     #[arg(long, default_value_t = 0.5)]
     pub teacher_share: f32,
@@ -73,17 +67,12 @@ pub struct AgNetRecipe {
 }
 
 impl AgNetRecipe {
-    /// The teacher, if there is one, on a device without autodiff.
+    /// The teacher, if there is one.
     ///
     /// # Errors
-    /// A file that is no score file, checkpoints that are none of the teacher's.
-    pub fn teacher(&self, device: &Device) -> Result<Option<Teacher>> {
-        let Some(file) = &self.teacher else { return Ok(None) };
-        let teacher = Teacher::read(file, self.teacher_share)?;
-        Ok(Some(match &self.teacher_network {
-            Some(folder) => teacher.asking(MiniFasNets::open(folder, device)?),
-            None => teacher,
-        }))
+    /// A file that is no score file.
+    pub fn teacher(&self) -> Result<Option<Teacher>> {
+        self.teacher.as_ref().map(|file| Teacher::read(file, self.teacher_share)).transpose()
     }
 
     /// Where cues are read from in a plane that `cues` has made; nowhere, where none is looked at.

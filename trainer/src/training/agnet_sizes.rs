@@ -30,10 +30,6 @@ pub struct AgNetSizes {
     #[arg(long, value_name = "PIXELS", value_parser = RangedU64ValueParser::<usize>::new().range(1..=4))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shrink: Option<usize>,
-    /// The same of what is around the face, where it is to be seen at another resolution [default: the preset's].
-    #[arg(long, value_name = "PIXELS", value_parser = RangedU64ValueParser::<usize>::new().range(1..=4))]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub context_shrink: Option<usize>,
 }
 
 /// A variant, as the command line names it.
@@ -64,7 +60,6 @@ impl AgNetSizes {
             layers: Some(config.layers),
             width: Some(config.width),
             shrink: Some(config.shrink),
-            context_shrink: config.context_shrink,
         }
     }
 
@@ -81,8 +76,7 @@ impl AgNetSizes {
             "{heads} heads cannot share a width of {width}"
         );
         let shrink = self.shrink.unwrap_or(preset.shrink);
-        let context_shrink = self.context_shrink.or(preset.context_shrink);
-        Ok(AgNetConfig { layers, width, shrink, context_shrink, ..preset }
+        Ok(AgNetConfig { layers, width, shrink, ..preset }
             .with_variant(self.variant.into())
             .with_face_only(self.face_only))
     }
@@ -121,12 +115,10 @@ mod tests {
             layers: Some(2),
             width: Some(96),
             shrink: Some(2),
-            context_shrink: Some(1),
             ..AgNetSizes::default()
         };
         let config = sizes.config(AgNetConfig::web()).expect("three heads share 96");
         assert_eq!((config.layers, config.width, config.shrink), (2, 96, 2));
-        assert_eq!(config.context_shrink, Some(1));
         let again = AgNetSizes::from_config(&config);
         assert_eq!(again.config(AgNetConfig::web()).expect("the same"), config);
         assert_eq!(AgNetSizes::default().config(config.clone()).expect("the same").shrink, 2);

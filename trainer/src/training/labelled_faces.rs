@@ -58,7 +58,6 @@ pub struct LabelledFaces {
     generated: Option<(ImagePlane, bool)>,
     live: Vec<bool>,
     targets: Vec<f32>,
-    teacher: Option<Teacher>,
     domains: Vec<usize>,
     groups: Groups,
 }
@@ -101,9 +100,8 @@ impl LabelledFaces {
                 }
                 None => None,
             },
-            targets: live.iter().copied().map(label).collect(),
+            targets: live.iter().map(|&live| f32::from(u8::from(live))).collect(),
             live,
-            teacher: None,
             domains: domains.collect(),
             groups: Groups::of(store),
         })
@@ -127,7 +125,6 @@ impl LabelledFaces {
             let target = &mut self.targets[index];
             *target = teacher.target(&store.entries[index].key, *target)?;
         }
-        self.teacher = Some(teacher);
         Ok(self)
     }
 
@@ -152,13 +149,9 @@ impl LabelledFaces {
         self.live[index]
     }
 
-    /// The probabilities of live that training aims for; of a teacher that can be asked, by the wider crops as they were
-    /// disturbed, `[faces, 3, height, width]`.
-    pub fn targets(&self, indices: &[usize], crops: Option<&Tensor<4>>) -> Vec<f32> {
-        let labels = || indices.iter().map(|&index| label(self.live[index])).collect::<Vec<_>>();
-        let asked = self.teacher.as_ref().zip(crops);
-        let answers = asked.and_then(|(teacher, crops)| teacher.answers(crops, &labels()));
-        answers.unwrap_or_else(|| indices.iter().map(|&index| self.targets[index]).collect())
+    /// The probability of live that training aims for.
+    pub fn target(&self, index: usize) -> f32 {
+        self.targets[index]
     }
 
     /// Number of a face's domain.
@@ -200,11 +193,6 @@ impl LabelledFaces {
         let cue = cue_from_residual(views.face.clone(), drawn, *standardised);
         Ok((views, Some(cue)))
     }
-}
-
-/// The probability of live that a label says.
-fn label(live: bool) -> f32 {
-    f32::from(u8::from(live))
 }
 
 /// Images of a plane, mirrored and disturbed by `change` as `changes` say.

@@ -19,7 +19,6 @@ pub mod labelled_faces;
 pub mod loss_weight;
 pub mod margin;
 pub mod metrics_log;
-pub mod minifasnet;
 pub mod options;
 mod positions;
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::options::{has_config, read_config};
 
 /// Settings with which a run can go on: how long and where it trains, how fast it learns, and where its
 /// data and other runs are. Whether the weights still fit what the data come to, reading them tells.
-const MAY_CHANGE: [&str; 19] = [
+const MAY_CHANGE: [&str; 18] = [
     "accumulate",
     "autoencoder",
     "checkpoint_every",
@@ -29,13 +29,11 @@ const MAY_CHANGE: [&str; 19] = [
     "start_from",
     "steps",
     "teacher",
-    "teacher_network",
     "warm_up",
 ];
 
 /// Settings that are written down only where they are given: one that is not there has its default.
-const WRITTEN_WHEN_GIVEN: [&str; 10] = [
-    "context_shrink",
+const WRITTEN_WHEN_GIVEN: [&str; 9] = [
     "layers",
     "min_snr_gamma",
     "noise_seed",

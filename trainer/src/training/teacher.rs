@@ -1,17 +1,12 @@
 //! What another network says of the training faces, mixed into their labels (Hinton et al. 2015), after its
 //! scores have become probabilities of live among these faces (Platt 1999): a network that calls simulated attacks live
-//! with 0.6 and live faces with 0.9999 knows the difference, but labels mixed with such scores hide it. Where the network itself
-//! is there it is asked of every face as it was disturbed: what it sees and what is to be learnt from it is then the same (Beyer
-//! et al. 2022, "Knowledge distillation: a good teacher is patient and consistent").
+//! with 0.6 and live faces with 0.9999 knows the difference, but labels mixed with such scores hide it.
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use burn::tensor::Tensor;
 
-use super::minifasnet::MiniFasNets;
 use crate::calibrate::{logistic, logit};
 use crate::evaluation::scores_file;
 
@@ -22,13 +17,11 @@ const RIDGE: f64 = 1e-6;
 /// Distance of scores from 0 and 1.
 const SMALLEST: f64 = 1e-6;
 
-/// Scores of a teacher by the faces' keys, and the teacher itself, if it can be asked.
+/// Scores of a teacher by the faces' keys.
 pub struct Teacher {
     scores: HashMap<String, f32>,
     share: f32,
     file: String,
-    network: Option<Arc<MiniFasNets>>,
-    calibration: Calibration,
 }
 
 impl Teacher {
@@ -40,19 +33,7 @@ impl Teacher {
     pub fn read(file: &Path, share: f32) -> Result<Self> {
         let scores = scores_file::read(file)?;
         let scores = scores.into_iter().map(|scored| (scored.name, scored.sample.score as f32));
-        let (scores, file) = (scores.collect(), file.display().to_string());
-        Ok(Self { scores, share, file, network: None, calibration: Calibration::NONE })
-    }
-
-    /// The same teacher, asked of every disturbed face; its scores in the file are those of the faces as they are.
-    #[must_use]
-    pub fn asking(self, network: MiniFasNets) -> Self {
-        Self { network: Some(Arc::new(network)), ..self }
-    }
-
-    /// Whether it is asked anew of every face.
-    pub fn can_be_asked(&self) -> bool {
-        self.network.is_some()
+        Ok(Self { scores: scores.collect(), share, file: file.display().to_string() })
     }
 
     /// The teacher whose scores are calibrated on faces and whether they are live.
@@ -64,10 +45,10 @@ impl Teacher {
             .map(|(key, live)| Ok((bounded_logit(self.score(key)?), live)))
             .collect::<Result<Vec<(f64, bool)>>>()?;
         let calibration = Calibration::fitted(&scored);
-        let calibrated = |(key, &score): (&String, &f32)| (key.clone(), calibration.of(score));
-        let scores = self.scores.iter().map(calibrated).collect();
-        let (file, network) = (self.file.clone(), self.network.clone());
-        Ok(Self { scores, share: self.share, file, network, calibration })
+        let calibrated = |&score: &f32| calibration.at(bounded_logit(score)) as f32;
+        let scores = self.scores.iter().map(|(key, score)| (key.clone(), calibrated(score)));
+        let scores = scores.collect();
+        Ok(Self { scores, share: self.share, file: self.file.clone() })
     }
 
     /// The probability of live to aim for, where the label alone says `label`.
@@ -75,19 +56,7 @@ impl Teacher {
     /// # Errors
     /// A face without a score.
     pub fn target(&self, key: &str, label: f32) -> Result<f32> {
-        Ok(self.mixed(self.score(key)?, label))
-    }
-
-    /// The same of crops `[faces, 3, height, width]` in [−1, 1] with what is around the face, whose labels are `labels`; nothing of a
-    /// teacher that cannot be asked.
-    pub fn answers(&self, crops: &Tensor<4>, labels: &[f32]) -> Option<Vec<f32>> {
-        let live = self.network.as_ref()?.live(crops.clone());
-        let answer = |(live, &label)| self.mixed(self.calibration.of(live), label);
-        Some(live.into_iter().zip(labels).map(answer).collect())
-    }
-
-    fn mixed(&self, score: f32, label: f32) -> f32 {
-        label + self.share * (score - label)
+        Ok(label + self.share * (self.score(key)? - label))
     }
 
     fn score(&self, key: &str) -> Result<f32> {
@@ -103,9 +72,6 @@ struct Calibration {
 }
 
 impl Calibration {
-    /// Leaves scores as they are.
-    const NONE: Self = Self { slope: 1.0, offset: 0.0 };
-
     /// The likeliest line, both classes weighing the same, by Newton's method.
     fn fitted(scored: &[(f64, bool)]) -> Self {
         let live = scored.iter().filter(|(_, live)| *live).count();
@@ -135,10 +101,6 @@ impl Calibration {
     fn at(&self, logit: f64) -> f64 {
         logistic(self.slope * logit + self.offset)
     }
-
-    fn of(&self, score: f32) -> f32 {
-        self.at(bounded_logit(score)) as f32
-    }
 }
 
 /// Of a score that stays away from 0 and 1, where nothing could be told apart any more.
@@ -150,38 +112,14 @@ fn bounded_logit(score: f32) -> f64 {
 mod tests {
     use super::*;
 
-    fn teacher(scores: HashMap<String, f32>, share: f32) -> Teacher {
-        let file = "scores.csv".to_owned();
-        Teacher { scores, share, file, network: None, calibration: Calibration::NONE }
-    }
-
     #[test]
     fn a_teacher_pulls_labels_towards_its_scores_and_names_what_it_lacks() {
         let scores = HashMap::from([("a".to_owned(), 0.2)]);
-        let teacher = teacher(scores, 0.5);
+        let teacher = Teacher { scores, share: 0.5, file: "scores.csv".to_owned() };
         assert!((teacher.target("a", 1.0).expect("it has a score") - 0.6).abs() < 1e-6);
         assert!((teacher.target("a", 0.0).expect("it has a score") - 0.1).abs() < 1e-6);
         let error = teacher.target("b", 0.0).expect_err("it has none");
         assert_eq!(error.to_string(), "scores.csv has no score of b");
-    }
-
-    #[test]
-    fn a_teacher_that_is_there_is_asked_of_the_faces_as_they_are_seen() {
-        let (networks, crops, live) = crate::training::minifasnet::tests::small();
-        let known = teacher(HashMap::new(), 0.25);
-        assert_eq!(known.answers(&crops, &[1.0, 0.0]), None);
-        assert!(!known.can_be_asked());
-        let mut asked = known.asking(networks);
-        assert!(asked.can_be_asked());
-        asked.calibration = Calibration { slope: 0.5, offset: -1.0 };
-        let expected = |at: usize, label: f32| {
-            let calibrated = logistic(0.5 * logit(f64::from(live[at])) - 1.0) as f32;
-            0.75 * label + 0.25 * calibrated
-        };
-        let found = asked.answers(&crops, &[1.0, 0.0]).expect("it can be asked");
-        for (at, label) in [1.0, 0.0].into_iter().enumerate() {
-            assert!((found[at] - expected(at, label)).abs() < 1e-4, "{found:?}");
-        }
     }
 
     #[test]
@@ -199,7 +137,7 @@ mod tests {
             ("j", 0.99, false),
         ];
         let scores = faces.iter().map(|(key, score, _)| ((*key).to_owned(), *score)).collect();
-        let teacher = teacher(scores, 1.0);
+        let teacher = Teacher { scores, share: 1.0, file: "scores.csv".to_owned() };
         let labelled = || faces.iter().map(|(key, _, live)| (*key, *live));
         let calibrated = teacher.calibrated(labelled()).expect("all have scores");
         // LogisticRegression(C=1e10, class_weight="balanced") on the logits, scikit-learn 1.9.1.

@@ -5,8 +5,8 @@ use burn::nn::LayerNorm;
 use burn::nn::conv::Conv2d;
 use burn::tensor::{Device, Tensor};
 
-use super::config::{AgNetConfig, ClassToken, after_shrinking};
-use super::embedder::{Embedder, shrunk};
+use super::config::{AgNetConfig, ClassToken};
+use super::embedder::Embedder;
 use super::guided_layer::GuidedLayer;
 use super::{NORM_EPSILON, Views, layer_norm};
 use crate::layers;
@@ -29,17 +29,13 @@ pub(super) struct Branch {
 pub(super) struct ContextEmbedder {
     proj: Conv2d,
     pos_embed: Param<Tensor<3>>,
-    #[module(skip)]
-    shrink: usize,
 }
 
 impl ContextEmbedder {
     pub(super) fn new(config: &AgNetConfig, tokens: usize, device: &Device) -> Self {
-        let shrink = config.context_shrink();
         Self {
             proj: config.embedder.projection(config.width, device),
-            pos_embed: learned_token(after_shrinking(tokens, shrink), config.width, device),
-            shrink,
+            pos_embed: learned_token(config.after_shrinking(tokens), config.width, device),
         }
     }
 }
@@ -71,7 +67,11 @@ impl Branch {
         Self {
             patch_embed: config.embedder.init(config.width, config.shrink, device),
             cls_token: learned_token(1, config.width, device),
-            pos_embed: learned_token(1 + config.face_places(), config.width, device),
+            pos_embed: learned_token(
+                1 + config.after_shrinking(config.tokens),
+                config.width,
+                device,
+            ),
             blocks: (0..config.layers).map(|_| config.layer().init(device)).collect(),
             norm: layer_norm(config.width, device),
             class_token: config.class_token,
@@ -98,8 +98,7 @@ impl Parts<'_> {
         let face = self.patch_embed.forward(views.face);
         let around = self.context.map(|embedder| {
             let crop = views.context.expect("this network looks at a wider crop");
-            let map = self.patch_embed.forward_by(&embedder.proj, shrunk(crop, embedder.shrink));
-            (map, &embedder.pos_embed)
+            (self.patch_embed.forward_by(&embedder.proj, crop), &embedder.pos_embed)
         });
         let class_token = self.class_token(&face, around.as_ref().map(|(map, _)| map));
         let embedded = tokens_from_map(face);

@@ -15,8 +15,7 @@ pub struct AgNetConfig {
     #[serde(default, skip_serializing_if = "Variant::is_ag_net")]
     pub variant: Variant,
     /// Side of the squares of pixels that are averaged to one before the network looks, at face, wider
-    /// crop and cue alike unless `context_shrink` says otherwise: with 2 it sees half the resolution at a quarter
-    /// of the trunks' cost.
+    /// crop and cue alike: with 2 it sees half the resolution at a quarter of the trunks' cost.
     #[serde(default = "whole", skip_serializing_if = "is_whole")]
     pub shrink: usize,
     /// What makes tokens of the face.
@@ -27,9 +26,6 @@ pub struct AgNetConfig {
     /// it; none where the network sees the face alone, as in the paper.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context_tokens: Option<usize>,
-    /// `shrink` of the wider crop, where it is another one than the face's and the cue's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub context_shrink: Option<usize>,
     /// What the class token starts as.
     #[serde(default, skip_serializing_if = "ClassToken::is_learned")]
     pub class_token: ClassToken,
@@ -54,12 +50,6 @@ fn whole() -> usize {
 
 fn is_whole(shrink: &usize) -> bool {
     *shrink == whole()
-}
-
-/// What is left of `tokens` of a square map once the image is shrunk. Trunks round up where a side is
-/// odd.
-pub(super) fn after_shrinking(tokens: usize, shrink: usize) -> usize {
-    tokens.isqrt().div_ceil(shrink).pow(2)
 }
 
 /// What the class token is in front of the first layer.
@@ -119,7 +109,6 @@ impl AgNetConfig {
             embedder: EmbedderConfig::Patches { side: 16 },
             tokens: 196,
             context_tokens: None,
-            context_shrink: None,
             class_token: ClassToken::Learned,
             cue_encoder: CueEncoderConfig::ResNet(ResNetConfig::resnet18()),
             width: 768,
@@ -140,7 +129,6 @@ impl AgNetConfig {
             tokens: 196,
             // Of 112×112 pixels.
             context_tokens: Some(49),
-            context_shrink: None,
             class_token: ClassToken::Pooled,
             cue_encoder: CueEncoderConfig::EfficientNetLite(lite0.to_stride_32()),
             width: 192,
@@ -182,21 +170,14 @@ impl AgNetConfig {
         divisible("agnet.width", self.width, self.heads)?;
         self.embedder.check()?;
         self.cue_encoder.check()?;
-        let context_shrink = self.context_shrink();
-        positive([("agnet.context_shrink", context_shrink)])?;
-        self.check_tokens("agnet.tokens", self.tokens, [face_side, self.shrink])?;
+        self.check_tokens("agnet.tokens", self.tokens, face_side)?;
         match (self.context_tokens, context_side) {
             (None, None) => Ok(()),
             (Some(tokens), Some(side)) if self.variant != Variant::OnlyResidual => {
-                self.check_tokens("agnet.context_tokens", tokens, [side, context_shrink])
+                self.check_tokens("agnet.context_tokens", tokens, side)
             }
             _ => Err(SizesError::WiderCrop),
         }
-    }
-
-    /// Side of the squares of the wider crop's pixels that are averaged to one.
-    pub(super) fn context_shrink(&self) -> usize {
-        self.context_shrink.unwrap_or(self.shrink)
     }
 
     /// Whether the network makes as many tokens of an image of `side` pixels as it has places for.
@@ -204,16 +185,17 @@ impl AgNetConfig {
         &self,
         name: &'static str,
         tokens: usize,
-        [side, shrink]: [usize; 2],
+        side: usize,
     ) -> Result<(), SizesError> {
-        let made = self.embedder.map_side(side / shrink).saturating_pow(2);
+        let made = self.embedder.map_side(side / self.shrink).saturating_pow(2);
         positive([(name, tokens), ("tokens of an image that the network looks at", made)])?;
-        equal(name, after_shrinking(tokens, shrink), made)
+        equal(name, self.after_shrinking(tokens), made)
     }
 
-    /// Places for the face's tokens.
-    pub(super) fn face_places(&self) -> usize {
-        after_shrinking(self.tokens, self.shrink)
+    /// What is left of `tokens` of a square map once the image is shrunk. Trunks round up where a side is
+    /// odd.
+    pub(super) fn after_shrinking(&self, tokens: usize) -> usize {
+        tokens.isqrt().div_ceil(self.shrink).pow(2)
     }
 
     /// Tokens of a square cue of `side` pixels and their width; none where the cue does not guide the

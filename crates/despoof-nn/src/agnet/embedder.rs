@@ -77,11 +77,12 @@ impl EmbedderConfig {
 impl Embedder {
     /// `[batch, 3, height, width]` to `[batch, width, rows, columns]`: a token at each position.
     pub(super) fn forward(&self, face: Tensor<4>) -> Tensor<4> {
-        self.forward_by(&self.proj, self.shrunk(face))
+        self.forward_by(&self.proj, face)
     }
 
-    /// The same of an image that is shrunk already, behind another projection.
+    /// The same behind another projection.
     pub(super) fn forward_by(&self, projection: &Conv2d, image: Tensor<4>) -> Tensor<4> {
+        let image = self.shrunk(image);
         let map = match &self.trunk {
             Some(trunk) => trunk.forward(image),
             None => image,
@@ -91,13 +92,8 @@ impl Embedder {
 
     /// An image of which squares of as many pixels as the network's `shrink` says are one.
     pub(super) fn shrunk(&self, image: Tensor<4>) -> Tensor<4> {
-        shrunk(image, self.shrink)
+        if self.shrink == 1 { image } else { ops::average_pool(image, self.shrink) }
     }
-}
-
-/// An image of which squares of `shrink` by `shrink` pixels are one.
-pub(super) fn shrunk(image: Tensor<4>, shrink: usize) -> Tensor<4> {
-    if shrink == 1 { image } else { ops::average_pool(image, shrink) }
 }
 
 /// Makes tokens of the cue.
