@@ -1,8 +1,6 @@
 //! Batches for training: images and cached floats from a face store to tensors.
 
 use anyhow::Result;
-use burn::tensor::module::interpolate;
-use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor, TensorData};
 use despoof::images::batch_from_images;
 use image::RgbImage;
@@ -33,15 +31,6 @@ pub fn images(plane: &ImagePlane, indices: &[usize], mirrored: &[bool]) -> Resul
 /// Images as a tensor `[images, 3, side, side]` in [−1, 1].
 pub fn tensor(images: &[RgbImage], device: &Device) -> Tensor<4> {
     batch_from_images(&images.iter().collect::<Vec<_>>(), device)
-}
-
-/// Images or maps `[batch, channels, height, width]` at another side, bilinear between the pixels' middles, as PyTorch without
-/// aligned corners.
-pub fn bilinear(images: Tensor<4>, side: usize) -> Tensor<4> {
-    let options = InterpolateOptions::new(InterpolateMode::Bilinear)
-        .with_align_corners(false)
-        .with_output_size([side, side]);
-    interpolate(images, options)
 }
 
 /// A coin for each face of a batch.

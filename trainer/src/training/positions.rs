@@ -1,10 +1,10 @@
 //! Position embeddings of a network that looks at more or fewer squares of the face than the one whose weights it
 //! starts from: interpolated, as vision transformers are taken to another resolution (Dosovitskiy et al. 2021, section 3.2).
 
+use burn::tensor::module::interpolate;
+use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor};
 use despoof::weights::NamedTensor;
-
-use super::batch::bilinear;
 
 /// Takes the position embeddings among `tensors` to the sizes that those of the same name have in `network`; those
 /// that no interpolation makes fit stay, for loading to refuse.
@@ -35,7 +35,10 @@ fn resized(values: &[f32], width: usize, count: usize) -> Option<Vec<f32>> {
     let (class_token, square) = values.split_at(kept * width);
     let square = Tensor::<1>::from_floats(square, &Device::flex());
     let map = square.reshape([1, from, from, width]).permute([0, 3, 1, 2]);
-    let resized = bilinear(map, to).permute([0, 2, 3, 1]).into_data();
+    let options = InterpolateOptions::new(InterpolateMode::Bilinear)
+        .with_align_corners(false)
+        .with_output_size([to, to]);
+    let resized = interpolate(map, options).permute([0, 2, 3, 1]).into_data();
     Some(class_token.iter().copied().chain(resized.iter::<f32>()).collect())
 }
 

@@ -67,11 +67,7 @@ impl Branch {
         Self {
             patch_embed: config.embedder.init(config.width, config.shrink, device),
             cls_token: learned_token(1, config.width, device),
-            pos_embed: learned_token(
-                1 + config.after_shrinking(config.tokens),
-                config.width,
-                device,
-            ),
+            pos_embed: learned_token(config.face_places(), config.width, device),
             blocks: (0..config.layers).map(|_| config.layer().init(device)).collect(),
             norm: layer_norm(config.width, device),
             class_token: config.class_token,

@@ -192,6 +192,11 @@ impl AgNetConfig {
         equal(name, self.after_shrinking(tokens), made)
     }
 
+    /// Places for the class token and the face's tokens.
+    pub(super) fn face_places(&self) -> usize {
+        1 + self.after_shrinking(self.tokens)
+    }
+
     /// What is left of `tokens` of a square map once the image is shrunk. Trunks round up where a side is
     /// odd.
     pub(super) fn after_shrinking(&self, tokens: usize) -> usize {

@@ -89,7 +89,7 @@ impl AgNetConfig {
         AgNet {
             patch_embed: self.embedder.init(self.width, self.shrink, device),
             cls_token: learned_token(1, self.width, device),
-            pos_embed: learned_token(1 + self.after_shrinking(self.tokens), self.width, device),
+            pos_embed: learned_token(self.face_places(), self.width, device),
             context: self.context_tokens.map(|count| ContextEmbedder::new(self, count, device)),
             cue_encoder: is(Variant::AgNet).then(|| self.cue_encoder.init(device)),
             cue_branch: is(Variant::DualBranch).then(|| Branch::new(self, device)),
