@@ -95,6 +95,8 @@ def applied(kind: str, settings: dict, inputs: list[Tensor], shape: list[int], t
             return x.expand(shape)
         case "Concatenate":
             return torch.cat(inputs, settings["axis"])
+        case "Flip":
+            return x.flip(settings["axis"])
         case "Slice":
             return x.narrow(settings["axis"], settings["start"], shape[settings["axis"]])
         case "AveragePool":

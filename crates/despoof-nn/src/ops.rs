@@ -56,6 +56,11 @@ pub fn concatenate<const D: usize>(first: Tensor<D>, second: Tensor<D>, axis: us
         .gave(|| Operation::Concatenate { axis }, Tensor::cat(vec![first, second], axis))
 }
 
+/// Dimension `axis` from its last index to its first.
+pub fn flip<const D: usize>(input: Tensor<D>, axis: usize) -> Tensor<D> {
+    trace::inputs(&[&input]).gave(|| Operation::Flip { axis }, input.flip([axis as isize]))
+}
+
 /// `length` indices of dimension `axis` from `start` on.
 pub fn slice<const D: usize>(
     input: Tensor<D>,

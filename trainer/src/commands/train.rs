@@ -268,7 +268,7 @@ fn agnet(options: &AgNetOptions) -> Result<()> {
         extra_real: extra_real.as_ref(),
         context: config.context_tokens.is_some(),
         reading: recipe.reading(),
-        augmented: recipe.augment,
+        augmentation: recipe.augmentation(),
         recorded_share: recipe.recorded_share,
     };
     let kept = AgNetSettings { options, domains: data.domains() };

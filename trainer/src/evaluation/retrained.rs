@@ -124,7 +124,7 @@ impl Protocol<'_> {
             extra_real: faces.extra_real.as_ref(),
             context: config.context_tokens.is_some(),
             reading: faces.reading.clone(),
-            augmented: self.recipe.augment,
+            augmentation: self.recipe.augmentation(),
             recorded_share: self.recipe.recorded_share,
         };
         let recipe = self.recipe;

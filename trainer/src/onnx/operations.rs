@@ -69,6 +69,12 @@ pub fn emit(graph: &mut Graph, step: &Step, inputs: &[Named]) -> String {
             let attributes = [("axis", Attribute::Integer(*axis as i64))];
             graph.node("Concat", &[&names[0], &names[1]], &attributes)
         }
+        Operation::Flip { axis } => {
+            // From the last index down to behind the first, of which ONNX says "as far as there are".
+            let bounds = [-1, i64::MIN, *axis as i64, -1].map(|bound| graph.integers(&[bound]));
+            let [start, end, axis, step] = bounds.each_ref().map(String::as_str);
+            graph.node("Slice", &[input(0), start, end, axis, step], &[])
+        }
         Operation::Slice { axis, start } => {
             let (start, axis) = (*start as i64, *axis as i64);
             let end = start + shape[axis as usize] as i64;

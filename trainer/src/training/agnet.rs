@@ -11,6 +11,7 @@ use despoof_nn::agnet::{AgNet, Views};
 use rand::Rng;
 use rand::rngs::StdRng;
 
+use super::augment::Augmentation;
 use super::checkpoint::Better;
 use super::labelled_faces::{Changes, CueReading, Inputs, LabelledFaces, domains};
 use super::run::{Pass, StepLoss, Training};
@@ -33,8 +34,8 @@ pub struct AgNetData<'a> {
     pub reading: Option<CueReading>,
     /// What a teacher says of the training faces, if one is asked.
     pub teacher: Option<&'a Teacher>,
-    /// Whether faces are disturbed (`augment.rs`), or mirrored only.
-    pub augmented: bool,
+    /// How faces are disturbed; `None` mirrors them only.
+    pub augmentation: Option<Augmentation>,
     /// How often an attack is drawn from the recorded ones; `None` treats all instruments alike.
     pub recorded_share: Option<f64>,
 }
@@ -45,7 +46,7 @@ pub struct AgNetTraining<S> {
     faces: LabelledFaces,
     extra_real: Option<LabelledFaces>,
     held_out: Vec<usize>,
-    augmented: bool,
+    augmentation: Option<Augmentation>,
     device: Device,
 }
 
@@ -87,7 +88,7 @@ impl<S> AgNetTraining<S> {
         let held_out = data.store.indices(|FaceEntry { metadata, .. }| {
             !metadata.is_for_training() && !metadata.is_for_test()
         });
-        Ok(Self { strategy, faces, extra_real, held_out, augmented: data.augmented, device })
+        Ok(Self { strategy, faces, extra_real, held_out, augmentation: data.augmentation, device })
     }
 
     /// Half live faces, half attacks; of the live ones half are additional, where there are some.
@@ -113,8 +114,9 @@ impl<S> AgNetTraining<S> {
         let (mut faces, mut contexts, mut cues) = (Vec::new(), Vec::new(), Vec::new());
         for run in drawn.chunk_by(|a, b| a.is_extra == b.is_extra) {
             let indices: Vec<usize> = run.iter().map(|drawn| drawn.index).collect();
-            let changes = Changes::draw(indices.len(), self.augmented, rng);
             let source = self.faces_of(run[0]);
+            let live: Vec<bool> = indices.iter().map(|&index| source.is_live(index)).collect();
+            let changes = Changes::draw(&live, self.augmentation, rng);
             let (views, cue) = source.changed_inputs(&indices, &changes, device)?;
             faces.push(views.face);
             contexts.extend(views.context);

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::agnet::AgNetData;
 use super::agnet::AgNetTraining;
 use super::agnet_sizes::AgNetSizes;
+use super::augment::Augmentation;
 use super::checkpoint::load_weights;
 use super::labelled_faces::CueReading;
 use super::options::{TrainingOptions, share};
@@ -43,6 +44,11 @@ pub struct AgNetRecipe {
     /// Disturb faces of both classes alike: light, sharpness, noise, compression, place.
     #[arg(long)]
     pub augment: bool,
+    /// Share of the attacks that `--augment` also makes small and blocky, as copies that came through a slow
+    /// connection are.
+    #[arg(long, value_name = "SHARE", value_parser = share, requires = "augment")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub streamed_share: Option<f64>,
     /// Share of the attacks in a batch that are recorded ones, where there are simulated ones, too;
     /// without it every instrument of every domain counts the same.
     #[arg(long, value_name = "SHARE", value_parser = share)]
@@ -73,6 +79,11 @@ impl AgNetRecipe {
     /// A file that is no score file.
     pub fn teacher(&self) -> Result<Option<Teacher>> {
         self.teacher.as_ref().map(|file| Teacher::read(file, self.teacher_share)).transpose()
+    }
+
+    /// How training faces are disturbed, if they are.
+    pub fn augmentation(&self) -> Option<Augmentation> {
+        self.augment.then_some(Augmentation { streamed_share: self.streamed_share })
     }
 
     /// Where cues are read from in a plane that `cues` has made; nowhere, where none is looked at.

@@ -1,6 +1,9 @@
 //! Disturbances of training faces: what cameras, messengers and a trembling detector do to live faces
 //! and attacks alike. The paper mirrors faces only (as SSDG does); with few recording conditions that
-//! teaches a network the light and the sharpness of each class (docs/adr/0007).
+//! teaches a network the light and the sharpness of each class (docs/adr/0007). What attackers' copies go
+//! through, and cameras never do, is done to attacks alone (docs/adr/0021).
+
+use std::ops::RangeInclusive;
 
 use despoof::align::Template;
 use despoof_simulate::{jpeg_round_trip, saturated};
@@ -10,15 +13,35 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use rand_distr::StandardNormal;
 
+use crate::data::face_store::ALIGNED_SIDE;
+
 /// Least that is kept of a wider crop on one side of its middle; the aligned face reaches to 0.25.
 const SMALLEST_KEPT: f32 = 0.2;
 
 /// Most that is kept on every side of a photo that shows the face and nothing else.
 const CLOSE_UP_KEPT: f32 = 0.32;
 
+/// Smallest size of a face that a slow connection delivers, as a share of the aligned face's side: 18 pixels.
+const SMALLEST_SENT: f32 = 0.08;
+
+/// Largest size of such a face: 179 pixels.
+const LARGEST_SENT: f32 = 0.8;
+
+/// JPEG quality that stands for such a connection's video: blocks and wax instead of skin.
+const SENT_QUALITY: RangeInclusive<u8> = 5..=30;
+
+/// Which disturbances training faces get.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Augmentation {
+    /// Share of the attacks whose copy came through a slow connection; `None` draws none.
+    pub streamed_share: Option<f64>,
+}
+
 /// Everything that is drawn for one face.
 #[derive(Debug, Clone)]
 pub struct Disturbance {
+    /// A slow connection that an attack's copy came through.
+    connection: Option<Connection>,
     placement: Option<Placement>,
     /// How much of the wider crop is kept left, above, right and below, as a share of its side from the
     /// middle.
@@ -47,11 +70,31 @@ struct Placement {
     shift: [f32; 2],
 }
 
+/// What a slow connection makes of a face: a small picture of blocks, enlarged again.
+#[derive(Debug, Clone, Copy)]
+struct Connection {
+    /// Size of the aligned face as it was sent, as a share of its own.
+    resolution: f32,
+    /// JPEG quality, 1 to 100.
+    quality: u8,
+}
+
+impl Augmentation {
+    /// What becomes of a face.
+    pub fn draw(&self, live: bool, rng: &mut StdRng) -> Disturbance {
+        let drawn = Disturbance::draw(rng);
+        let share = self.streamed_share.filter(|_| !live);
+        let streamed = share.is_some_and(|share| rng.random_bool(share));
+        Disturbance { connection: streamed.then(|| Connection::draw(rng)), ..drawn }
+    }
+}
+
 impl Disturbance {
     /// Three of ten faces keep their light and sharpness, so that what the camera itself left there can
     /// be learned, too; the others mostly get three or four of the seven.
-    pub fn draw(rng: &mut StdRng) -> Self {
+    fn draw(rng: &mut StdRng) -> Self {
         let drawn = Self {
+            connection: None,
             placement: rng.random_bool(0.5).then(|| Placement::draw(rng)),
             kept: draw_kept(rng),
             tones: rng.random_bool(0.7).then(|| draw_tones(rng)),
@@ -72,6 +115,7 @@ impl Disturbance {
     /// Leaves everything as it is.
     fn none() -> Self {
         Self {
+            connection: None,
             placement: None,
             kept: None,
             tones: None,
@@ -86,7 +130,7 @@ impl Disturbance {
 
     /// The face as another camera might have recorded it.
     pub fn of_face(&self, face: RgbImage) -> RgbImage {
-        let mut face = self.of_generated(face);
+        let mut face = self.of_generated(self.sent(face, 1.0));
         if self.blur > 0.0 {
             face = imageops::fast_blur(&face, self.blur);
         }
@@ -102,8 +146,16 @@ impl Disturbance {
         }
     }
 
+    /// The picture as the connection delivers it; `times` as much of the scene as the aligned face shows.
+    fn sent(&self, picture: RgbImage, times: f32) -> RgbImage {
+        match self.connection {
+            Some(connection) => connection.of(&picture, times),
+            None => picture,
+        }
+    }
+
     /// What becomes of the face that the generator draws: it follows the light, the place and the
-    /// border of its input, not the noise.
+    /// border of its input, not the noise, and draws no blocks.
     pub fn of_generated(&self, face: RgbImage) -> RgbImage {
         let face = self.placed_and_toned(face);
         match self.kept {
@@ -112,11 +164,11 @@ impl Disturbance {
         }
     }
 
-    /// What becomes of the wider crop: light and place as of the face. Noise and blur average out at its
+    /// What becomes of the wider crop: connection, light and place as of the face. Noise and blur average out at its
     /// scale. Sometimes the photo ends closer to the face, with the border repeated as alignment does:
     /// neither class may be known by how much of its surroundings a data set kept.
     pub fn of_context(&self, crop: RgbImage) -> RgbImage {
-        let crop = self.placed_and_toned(crop);
+        let crop = self.placed_and_toned(self.sent(crop, Template::CONTEXT_TIMES));
         match self.kept {
             Some(kept) => cut(crop, kept),
             None => crop,
@@ -143,6 +195,24 @@ impl Disturbance {
             });
             *pixel = saturated(toned, self.saturation);
         }
+    }
+}
+
+impl Connection {
+    /// Sizes evenly in the logarithm: a face fills a video or is one of many in it.
+    fn draw(rng: &mut StdRng) -> Self {
+        let stops = rng.random_range(SMALLEST_SENT.log2()..=LARGEST_SENT.log2());
+        Self { resolution: stops.exp2(), quality: rng.random_range(SENT_QUALITY) }
+    }
+
+    /// A picture that shows `times` as much as the aligned face, whatever its size in pixels, with blocks as large
+    /// against the face as there.
+    fn of(&self, picture: &RgbImage, times: f32) -> RgbImage {
+        let side = ((ALIGNED_SIDE as f32 * times * self.resolution) as u32).max(1);
+        let small = imageops::resize(picture, side, side, FilterType::Triangle);
+        let (width, height) = picture.dimensions();
+        let received = jpeg_round_trip(&small, self.quality, true);
+        imageops::resize(&received, width, height, FilterType::CatmullRom)
     }
 }
 
@@ -255,6 +325,35 @@ mod tests {
                 Disturbance { blur: 0.0, resolution: 1.0, noise: 0.0, quality: None, ..drawn };
             assert_eq!(recorded.of_face(gradient()), recorded.of_generated(gradient()));
         }
+    }
+
+    #[test]
+    fn connections_are_for_attacks_alone() {
+        let streamed_of_100 = |streamed_share, live| {
+            let draw =
+                |seed| Augmentation { streamed_share }.draw(live, &mut StdRng::seed_from_u64(seed));
+            (0..100).filter(|&seed| draw(seed).connection.is_some()).count()
+        };
+        assert_eq!(streamed_of_100(Some(1.0), true), 0);
+        assert_eq!(streamed_of_100(None, false), 0);
+        assert_eq!(streamed_of_100(Some(1.0), false), 100);
+        assert!((15..45).contains(&streamed_of_100(Some(0.3), false)));
+    }
+
+    #[test]
+    fn a_connection_smooths_face_and_wider_crop_and_leaves_the_generated_face() {
+        let connection = Some(Connection { resolution: SMALLEST_SENT, quality: 30 });
+        let sent = Disturbance { connection, ..Disturbance::none() };
+        let mut noisy = gradient();
+        add_noise(&mut noisy, 30.0, &mut StdRng::seed_from_u64(1));
+        let from_gradient = |face: &RgbImage| -> u64 {
+            face.iter().zip(gradient().iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum()
+        };
+        for received in [sent.of_face(noisy.clone()), sent.of_context(noisy.clone())] {
+            assert_eq!(received.dimensions(), noisy.dimensions());
+            assert!(from_gradient(&received) < from_gradient(&noisy));
+        }
+        assert_eq!(sent.of_generated(noisy.clone()), noisy);
     }
 
     #[test]

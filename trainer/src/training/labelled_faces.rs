@@ -11,7 +11,7 @@ use rand::Rng;
 use rand::rngs::StdRng;
 use rayon::prelude::*;
 
-use super::augment::Disturbance;
+use super::augment::{Augmentation, Disturbance};
 use super::batch;
 use super::teacher::Teacher;
 use crate::data::face_store::{
@@ -39,11 +39,13 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Mirrors half of the faces; disturbs all of them, if told so.
-    pub fn draw(count: usize, disturbed: bool, rng: &mut StdRng) -> Self {
-        let mirrored = batch::coins(count, rng);
-        let disturbances = if disturbed { count } else { 0 };
-        Self { mirrored, disturbances: (0..disturbances).map(|_| Disturbance::draw(rng)).collect() }
+    /// Mirrors half of the faces, of which `live` says which are; disturbs all of them, if told so.
+    pub fn draw(live: &[bool], augmentation: Option<Augmentation>, rng: &mut StdRng) -> Self {
+        let mirrored = batch::coins(live.len(), rng);
+        let disturbances = augmentation.map_or_else(Vec::new, |augmentation| {
+            live.iter().map(|&live| augmentation.draw(live, rng)).collect()
+        });
+        Self { mirrored, disturbances }
     }
 
     fn none(count: usize) -> Self {

@@ -33,7 +33,7 @@ const MAY_CHANGE: [&str; 18] = [
 ];
 
 /// Settings that are written down only where they are given: one that is not there has its default.
-const WRITTEN_WHEN_GIVEN: [&str; 9] = [
+const WRITTEN_WHEN_GIVEN: [&str; 10] = [
     "layers",
     "min_snr_gamma",
     "noise_seed",
@@ -42,6 +42,7 @@ const WRITTEN_WHEN_GIVEN: [&str; 9] = [
     "recorded_share",
     "sampler_steps",
     "shrink",
+    "streamed_share",
     "width",
 ];
 

@@ -79,6 +79,11 @@ pub enum Operation {
         /// Along this dimension.
         axis: usize,
     },
+    /// A dimension from its last index to its first.
+    Flip {
+        /// The dimension.
+        axis: usize,
+    },
     /// A range of a dimension, as long as the output's.
     Slice {
         /// The dimension.
