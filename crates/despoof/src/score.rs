@@ -7,6 +7,9 @@ use despoof_nn::ops;
 /// Index of the class "live" among AG-Net's two logits.
 pub const LIVE: usize = 1;
 
+/// Times that AG-Net looks at a face: as it is and mirrored.
+pub const LOOKS: u64 = 2;
+
 /// Dimension of a picture from its left to its right.
 const ACROSS: usize = 3;
 

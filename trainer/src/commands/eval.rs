@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::calibrate::decision_from_development_scores;
 use crate::evaluation::groups::{self, GroupRow};
+use crate::evaluation::outcomes::{self, OutcomeRow};
 use crate::evaluation::pipeline::Pipeline;
 use crate::evaluation::scored::{NonResponse, Scored, ScoredSet};
 use crate::evaluation::shards::{self, Choice, score_shards};
@@ -100,6 +101,9 @@ struct Evaluation {
     summary: Summary,
     /// Per video, where samples name theirs.
     per_video: Option<Summary>,
+    /// What the decision rule says of each label's photos.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    outcomes: Vec<OutcomeRow>,
     /// BPCER by the groups that the set's labels tell apart.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     groups: Vec<GroupRow>,
@@ -171,6 +175,7 @@ fn evaluation(
     set: &ScoredSet,
 ) -> Evaluation {
     let threshold = pipeline.map_or(options.threshold, |pipeline| pipeline.threshold);
+    let rule = pipeline.and_then(Pipeline::decision);
     let bootstrap = Bootstrap { resamples: options.resamples, seed: options.seed };
     Evaluation {
         data: data_names(options),
@@ -179,6 +184,7 @@ fn evaluation(
         close_up: options.close_up,
         summary: Summary::of_images(samples, threshold, &bootstrap),
         per_video: Summary::of_videos(samples, threshold, &bootstrap),
+        outcomes: rule.map(|rule| outcomes::rows(samples, rule)).unwrap_or_default(),
         groups: groups::rows(set, threshold, &bootstrap),
         non_response: set.non_response.clone(),
         revision: revision(),
@@ -245,6 +251,7 @@ fn print_text(evaluation: &Evaluation, presentations: usize) {
     if let Some(videos) = &evaluation.per_video {
         print!("{}", table::text_from_summary(videos));
     }
+    print!("{}", outcomes::text(&evaluation.outcomes));
     print!("{}", groups::text(&evaluation.groups));
     print!("{}", table::text_from_non_response(&evaluation.non_response, presentations));
 }

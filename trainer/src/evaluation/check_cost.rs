@@ -5,6 +5,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use despoof::align::ContextCrop;
 use despoof::identify::identity_input_from_aligned;
+use despoof::score::LOOKS;
 use despoof_nn::agnet::{AgNetConfig, Variant, Views};
 use despoof_nn::cost::multiply_accumulates_uncomputed;
 use despoof_nn::diffusion::NoiseScheduleConfig;
@@ -82,13 +83,13 @@ fn agnet_costs(config: &AgNetConfig) -> Vec<NetworkCost> {
     let cue = config.variant.looks_at_cue().then(|| face(&device));
     let (_, whole) = multiply_accumulates_uncomputed(|| agnet.forward(views, cue));
     if config.variant != Variant::AgNet {
-        return vec![cost_of("agnet", agnet.num_params(), whole, 1)];
+        return vec![cost_of("agnet", agnet.num_params(), whole, LOOKS)];
     }
     let cue_encoder = agnet.cue_encoder_parameters();
     let (_, cue_cost) = multiply_accumulates_uncomputed(|| agnet.cue_tokens(face(&device)));
     vec![
-        cost_of("agnet: cue encoder", cue_encoder, cue_cost, 1),
-        cost_of("agnet: guided layers", agnet.num_params() - cue_encoder, whole - cue_cost, 1),
+        cost_of("agnet: cue encoder", cue_encoder, cue_cost, LOOKS),
+        cost_of("agnet: guided layers", agnet.num_params() - cue_encoder, whole - cue_cost, LOOKS),
     ]
 }
 

@@ -8,6 +8,7 @@ pub mod fold;
 pub mod fold_training;
 pub mod groups;
 pub mod leave_one_out;
+pub mod outcomes;
 pub mod pipeline;
 pub mod prepared;
 pub mod retrained;

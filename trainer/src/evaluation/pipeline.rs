@@ -71,6 +71,11 @@ impl Pipeline {
         Ok(Pipeline { checker: pipeline.checker.with_sampler(sampler), ..pipeline })
     }
 
+    /// The rule that belongs to it; a run without one has none.
+    pub fn decision(&self) -> Option<&DecisionRule> {
+        self.threshold.map(|_| &self.checker.manifest().decision)
+    }
+
     /// The same for scores of faces whose cues are there already, whatever made them.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use despoof::Checker;
 use despoof::align::Crops;
 use despoof::cue::cue_from_residual;
 use despoof::metrics::area_under_curve;
+use despoof::score::score;
 use despoof_nn::agnet::Views;
 use despoof_nn::cost::multiply_accumulates_uncomputed;
 use serde::Serialize;
@@ -109,7 +110,8 @@ fn cost(checker: &Checker, cue: &impl Fn(&Tensor<4>) -> Tensor<4>, device: &Devi
     let face = grey(preprocessing.side);
     let context = preprocessing.context.map(|context| grey(context.side));
     let agnet = &checker.networks().agnet;
-    let check = || agnet.forward(Views { face: face.clone(), context }, Some(cue(&face)));
+    let views = Views { face: face.clone(), context };
+    let check = || score(agnet, views, cue(&face), 1.0);
     multiply_accumulates_uncomputed(check).1
 }
 
