@@ -1,7 +1,7 @@
 //! Disturbances of training faces: what cameras, messengers and a trembling detector do to live faces
 //! and attacks alike. The paper mirrors faces only (as SSDG does); with few recording conditions that
 //! teaches a network the light and the sharpness of each class (docs/adr/0007). What attackers' copies go
-//! through, and cameras never do, is done to attacks alone (docs/adr/0021).
+//! through, and cameras hardly do, is done to attacks alone (docs/adr/0021).
 
 use std::ops::RangeInclusive;
 
