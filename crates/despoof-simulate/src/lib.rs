@@ -59,7 +59,7 @@ pub use light::{Glare, Light};
 pub use perspective::{Homography, Point, Pose};
 pub use print::{Print, Process};
 pub use screen::Screen;
-pub use source::Source;
+pub use source::{STREAMED_QUALITY, Source};
 pub use species::{Family, Species, UnknownName};
 pub use tone::{luma, saturated};
 pub use transform::Transform;

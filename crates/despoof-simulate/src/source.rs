@@ -18,10 +18,11 @@ use crate::{
 /// Smallest side of a copy, pixels.
 const SMALLEST: u32 = 24;
 
-/// Size of a copy and JPEG quality of one that came through a video call or a messenger: blocks and wax
-/// instead of skin.
+/// Size of a copy that came through a video call or a messenger.
 const STREAMED_RESOLUTION: draw::Range = 0.18..=0.5;
-const STREAMED_QUALITY: std::ops::RangeInclusive<u8> = 5..=30;
+
+/// JPEG quality that stands for such a connection: blocks and wax instead of skin.
+pub const STREAMED_QUALITY: std::ops::RangeInclusive<u8> = 5..=30;
 
 /// What happened to the photo before it was printed or shown.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

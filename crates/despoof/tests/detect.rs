@@ -1,8 +1,10 @@
 //! The detector against facenet-pytorch, and photos that are no portraits.
 
+mod close;
 mod golden;
 
 use burn::tensor::Device;
+use close::assert_close;
 use despoof::detect::{DetectError, Detector, DetectorConfig, Face};
 use despoof::photo;
 use despoof::weights::tensors_from_safetensors;
@@ -129,11 +131,4 @@ fn assert_agrees(photo: &RgbImage, name: &str) {
     assert_close(&boxes, &golden::values("mtcnn", &format!("{name}.boxes")), TOLERANCE);
     assert_close(&landmarks, &golden::values("mtcnn", &format!("{name}.landmarks")), TOLERANCE);
     assert_close(&probability, &golden::values("mtcnn", &format!("{name}.probability")), 1e-4);
-}
-
-fn assert_close(ours: &[f32], expected: &[f32], tolerance: f32) {
-    assert_eq!(ours.len(), expected.len(), "as many faces");
-    let differences = ours.iter().zip(expected).map(|(ours, expected)| (ours - expected).abs());
-    let worst = differences.fold(0.0, f32::max);
-    assert!(worst <= tolerance, "differs by {worst}");
 }

@@ -65,15 +65,11 @@ mod tests {
     use despoof::metrics::Label;
 
     use super::*;
+    use crate::calibrate::undecided;
 
     #[test]
     fn every_label_has_its_shares() {
-        let rule = DecisionRule {
-            threshold: 0.5,
-            uncertain_band: [0.4, 0.6],
-            temperature: 1.0,
-            fixed_on: "a test".into(),
-        };
+        let rule = DecisionRule { uncertain_band: [0.4, 0.6], ..undecided() };
         let print = || Label::Attack("print".into());
         let samples = [
             Sample::single(0.9, Label::Live),

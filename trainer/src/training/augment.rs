@@ -3,10 +3,8 @@
 //! teaches a network the light and the sharpness of each class (docs/adr/0007). What attackers' copies go
 //! through, and cameras hardly do, is done to attacks alone (docs/adr/0021).
 
-use std::ops::RangeInclusive;
-
 use despoof::align::Template;
-use despoof_simulate::{jpeg_round_trip, saturated};
+use despoof_simulate::{STREAMED_QUALITY, jpeg_round_trip, saturated};
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
 use rand::rngs::StdRng;
@@ -26,9 +24,6 @@ const SMALLEST_SENT: f32 = 0.08;
 
 /// Largest size of such a face: 179 pixels.
 const LARGEST_SENT: f32 = 0.8;
-
-/// JPEG quality that stands for such a connection's video: blocks and wax instead of skin.
-const SENT_QUALITY: RangeInclusive<u8> = 5..=30;
 
 /// Which disturbances training faces get.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -135,7 +130,8 @@ impl Disturbance {
             face = imageops::fast_blur(&face, self.blur);
         }
         if self.resolution < 1.0 {
-            face = resampled(&face, self.resolution);
+            let size = [face.width(), face.height()].map(|side| side as f32 * self.resolution);
+            face = resampled(&face, size, |small| small);
         }
         if self.noise > 0.0 {
             add_noise(&mut face, self.noise, &mut StdRng::seed_from_u64(self.noise_seed));
@@ -202,17 +198,14 @@ impl Connection {
     /// Sizes evenly in the logarithm: a face fills a video or is one of many in it.
     fn draw(rng: &mut StdRng) -> Self {
         let stops = rng.random_range(SMALLEST_SENT.log2()..=LARGEST_SENT.log2());
-        Self { resolution: stops.exp2(), quality: rng.random_range(SENT_QUALITY) }
+        Self { resolution: stops.exp2(), quality: rng.random_range(STREAMED_QUALITY) }
     }
 
     /// A picture that shows `times` as much as the aligned face, whatever its size in pixels, with blocks as large
     /// against the face as there.
     fn of(&self, picture: &RgbImage, times: f32) -> RgbImage {
-        let side = ((ALIGNED_SIDE as f32 * times * self.resolution) as u32).max(1);
-        let small = imageops::resize(picture, side, side, FilterType::Triangle);
-        let (width, height) = picture.dimensions();
-        let received = jpeg_round_trip(&small, self.quality, true);
-        imageops::resize(&received, width, height, FilterType::CatmullRom)
+        let side = ALIGNED_SIDE as f32 * times * self.resolution;
+        resampled(picture, [side; 2], |small| jpeg_round_trip(&small, self.quality, true))
     }
 }
 
@@ -282,11 +275,15 @@ fn cut(picture: RgbImage, [left, top, right, bottom]: [f32; 4]) -> RgbImage {
     })
 }
 
-fn resampled(face: &RgbImage, resolution: f32) -> RgbImage {
-    let (width, height) = face.dimensions();
-    let side = |side: u32| ((side as f32 * resolution) as u32).max(1);
-    let small = imageops::resize(face, side(width), side(height), FilterType::Triangle);
-    imageops::resize(&small, width, height, FilterType::CatmullRom)
+/// The picture at another size, what `there` makes of it, and back at its own.
+fn resampled(
+    picture: &RgbImage,
+    size: [f32; 2],
+    there: impl FnOnce(RgbImage) -> RgbImage,
+) -> RgbImage {
+    let [width, height] = size.map(|side| (side as u32).max(1));
+    let small = imageops::resize(picture, width, height, FilterType::Triangle);
+    imageops::resize(&there(small), picture.width(), picture.height(), FilterType::CatmullRom)
 }
 
 fn add_noise(face: &mut RgbImage, deviation: f32, rng: &mut StdRng) {
