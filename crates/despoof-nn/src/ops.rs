@@ -103,6 +103,21 @@ pub fn standardise(input: Tensor<4>, epsilon: f64) -> Tensor<4> {
     noted.gave(|| Operation::Standardise { epsilon }, output)
 }
 
+/// The mean of each element of the batch, `[batch, 1, 1, 1]`.
+pub fn mean(input: Tensor<4>) -> Tensor<4> {
+    let noted = trace::inputs(&[&input]);
+    let [batch, channels, height, width] = input.dims();
+    let mean = input.reshape([batch, channels * height * width]).mean_dim(1);
+    noted.gave(|| Operation::Mean, mean.reshape([batch, 1, 1, 1]))
+}
+
+/// Pictures in [−1, 1] with `factor` times their contrast around a tone of each, `[batch, 1, 1, 1]`; what leaves the range is cut.
+pub fn contrasted(pictures: Tensor<4>, around: Tensor<4>, factor: f64) -> Tensor<4> {
+    let noted = trace::inputs(&[&pictures, &around]);
+    let output = (pictures * factor + around * (1.0 - factor)).clamp(-1.0, 1.0);
+    noted.gave(|| Operation::Contrasted { factor }, output)
+}
+
 /// Softmax along dimension `axis`.
 pub fn softmax<const D: usize>(input: Tensor<D>, axis: usize) -> Tensor<D> {
     trace::inputs(&[&input]).gave(|| Operation::Softmax { axis }, activation::softmax(input, axis))

@@ -14,12 +14,12 @@ use web_time::Instant;
 
 use crate::align::{ContextCrop, Crops};
 use crate::bundle::{BundleError, Manifest};
-use crate::cue::cue_from_residual;
 use crate::decide::{DecisionRule, Verdict, decide};
 use crate::detect::{DetectError, Detector, Face};
 use crate::generate::Generator;
 use crate::identify::identify;
 use crate::images::{batch_from_images, images_from_batch};
+use crate::looks::looks;
 use crate::quality::{FrameQuality, frame_quality};
 use crate::score::score;
 use crate::weights::{NamedTensor, WeightsError, load_network, taken_below};
@@ -325,12 +325,11 @@ impl Checker {
         clock.begin(Stage::Generate);
         let generated = self.networks.generator.generate(identity, aligned.clone());
         clock.begin(Stage::Cue);
-        let cue =
-            cue_from_residual(aligned.clone(), generated.clone(), preprocessing.standardised_cue);
+        let views = Views { face: aligned, context };
+        let looks = looks(views, generated.clone(), preprocessing.standardised_cue);
         clock.begin(Stage::Score);
         let temperature = self.manifest.decision.temperature;
-        let views = Views { face: aligned, context };
-        let scores = score(&self.networks.agnet, views, cue, temperature).into_data_async().await?;
+        let scores = score(&self.networks.agnet, looks, temperature).into_data_async().await?;
         let score = scores
             .iter::<f32>()
             .next()

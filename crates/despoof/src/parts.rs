@@ -6,7 +6,7 @@ use despoof_nn::agnet::{AgNetConfig, Variant, Views};
 
 use crate::bundle::Manifest;
 use crate::checker::Checker;
-use crate::cue::cue_from_residual;
+use crate::looks::looks;
 use crate::score::score;
 
 /// Shape of an aligned face, and of a cue.
@@ -232,8 +232,8 @@ impl Checker {
         let (networks, manifest) = (self.networks(), self.manifest());
         let generated = networks.generate(views.face.clone());
         let standardised = manifest.preprocessing.standardised_cue;
-        let cue = cue_from_residual(views.face.clone(), generated, standardised);
-        score(&networks.agnet, views, cue, manifest.decision.temperature)
+        let looks = looks(views, generated, standardised);
+        score(&networks.agnet, looks, manifest.decision.temperature)
     }
 }
 

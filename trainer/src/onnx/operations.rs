@@ -126,6 +126,17 @@ pub fn emit(graph: &mut Graph, step: &Step, inputs: &[Named]) -> String {
             let divisor = graph.node("Add", &[&deviation, &epsilon], &[]);
             graph.node("Div", &[&centred, &divisor], &[])
         }
+        Operation::Mean => {
+            let all = graph.integers(&[1, 2, 3]);
+            graph.node("ReduceMean", &[input(0), &all], &[])
+        }
+        Operation::Contrasted { factor } => {
+            let pictures = scaled(graph, input(0), *factor);
+            let around = scaled(graph, input(1), 1.0 - factor);
+            let stretched = graph.node("Add", &[&pictures, &around], &[]);
+            let bounds = [-1.0, 1.0].map(|bound| number(graph, bound));
+            graph.node("Clip", &[&stretched, &bounds[0], &bounds[1]], &[])
+        }
         Operation::ToLength { squared } => {
             let axis = graph.integers(&[1]);
             let length = graph.node("ReduceL2", &[input(0), &axis], &[]);

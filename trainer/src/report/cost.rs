@@ -6,7 +6,7 @@ use anyhow::Result;
 use burn::tensor::{Device, Tensor};
 use despoof::Checker;
 use despoof::align::Crops;
-use despoof::cue::cue_from_residual;
+use despoof::looks::looks;
 use despoof::metrics::area_under_curve;
 use despoof::score::score;
 use despoof_nn::agnet::Views;
@@ -73,9 +73,9 @@ pub fn rows(
         .iter()
         .map(|&steps| {
             let source = of_steps(checker, steps)?;
-            let cue = |aligned: &Tensor<4>| cue_of(checker, source.as_ref(), aligned);
-            let cost = cost(checker, &cue, device);
-            let scores = scores(checker, &faces.crops, device, cue);
+            let generated = |aligned: &Tensor<4>| generated(source.as_ref(), aligned);
+            let cost = cost(checker, &generated, device);
+            let scores = scores(checker, &faces.crops, device, generated);
             Ok((steps, cost, scores.into_iter().map(|score| score as f32).collect()))
         })
         .collect::<Result<_>>()?;
@@ -95,23 +95,24 @@ fn of_steps(checker: &Checker, steps: usize) -> Result<Option<Dfg>> {
     (steps > 0).then(|| Dfg::of_bundle(checker, &choice)).transpose()
 }
 
-fn cue_of(checker: &Checker, source: Option<&Dfg>, aligned: &Tensor<4>) -> Tensor<4> {
-    let Some(source) = source else {
-        return Tensor::zeros(aligned.dims(), &aligned.device());
-    };
-    let standardised = checker.manifest().preprocessing.standardised_cue;
-    cue_from_residual(aligned.clone(), source.reconstruct(aligned.clone()), standardised)
+/// Without a source the face itself, of which the residual is zero.
+fn generated(source: Option<&Dfg>, aligned: &Tensor<4>) -> Tensor<4> {
+    match source {
+        Some(source) => source.reconstruct(aligned.clone()),
+        None => aligned.clone(),
+    }
 }
 
-/// Of the cue and of AG-Net on one face.
-fn cost(checker: &Checker, cue: &impl Fn(&Tensor<4>) -> Tensor<4>, device: &Device) -> u64 {
+/// Of the generated version and of AG-Net on one face.
+fn cost(checker: &Checker, generated: &impl Fn(&Tensor<4>) -> Tensor<4>, device: &Device) -> u64 {
     let preprocessing = &checker.manifest().preprocessing;
     let grey = |side: u32| Tensor::<4>::zeros([1, 3, side as usize, side as usize], device);
     let face = grey(preprocessing.side);
     let context = preprocessing.context.map(|context| grey(context.side));
     let agnet = &checker.networks().agnet;
     let views = Views { face: face.clone(), context };
-    let check = || score(agnet, views, cue(&face), 1.0);
+    let standardised = preprocessing.standardised_cue;
+    let check = || score(agnet, looks(views, generated(&face), standardised), 1.0);
     multiply_accumulates_uncomputed(check).1
 }
 

@@ -1,23 +1,25 @@
-//! Scores of prepared faces with cues made on the way.
+//! Scores of prepared faces with generated versions made on the way.
 
 use burn::tensor::{Device, Tensor};
 use despoof::Checker;
 use despoof::align::Crops;
 use despoof::images::batch_from_images;
+use despoof::looks::looks;
 use despoof::score::score;
 use despoof_nn::agnet::Views;
 use image::RgbImage;
 
 use crate::training::in_batches::BATCH;
 
-/// Scores of `faces`, in their order; `cue` makes the cues of aligned faces `[batch, 3, side, side]`.
+/// Scores of `faces`, in their order; `generated` makes the generated versions of aligned faces `[batch, 3, side, side]`.
 pub fn scores(
     checker: &Checker,
     faces: &[Crops],
     device: &Device,
-    cue: impl Fn(&Tensor<4>) -> Tensor<4>,
+    generated: impl Fn(&Tensor<4>) -> Tensor<4>,
 ) -> Vec<f64> {
     let agnet = &checker.networks().agnet;
+    let standardised = checker.manifest().preprocessing.standardised_cue;
     let temperature = checker.manifest().decision.temperature;
     let of_batch = |faces: &[Crops]| -> Vec<f64> {
         let aligned: Vec<&RgbImage> = faces.iter().map(|crops| &crops.aligned).collect();
@@ -25,9 +27,9 @@ pub fn scores(
         let context: Vec<&RgbImage> =
             faces.iter().filter_map(|crops| crops.context.as_ref()).collect();
         let context = agnet.looks_at_context().then(|| batch_from_images(&context, device));
-        let cue = cue(&aligned);
-        let scores = score(agnet, Views { face: aligned, context }, cue, temperature);
-        scores.into_data().iter::<f32>().map(f64::from).collect()
+        let generated = generated(&aligned);
+        let looks = looks(Views { face: aligned, context }, generated, standardised);
+        score(agnet, looks, temperature).into_data().iter::<f32>().map(f64::from).collect()
     };
     faces.chunks(BATCH).flat_map(of_batch).collect()
 }

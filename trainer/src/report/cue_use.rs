@@ -3,8 +3,9 @@
 //! cue would have reached (`train agnet --variant only-image`).
 
 use anyhow::Result;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 use despoof::Checker;
+use despoof::looks::looks;
 use despoof::metrics::area_under_curve;
 use despoof::score::score;
 use serde::Serialize;
@@ -70,14 +71,17 @@ fn scored(
     device: &Device,
 ) -> Result<Kinds> {
     let opened = "the faces were opened with their cues";
-    let (views, own) = faces.inputs(batch, device)?;
+    let (views, own) = faces.pictures(batch, device)?;
     let own = own.expect(opened);
-    let (_, anothers) = faces.inputs(others, device)?;
-    let anothers = anothers.expect(opened);
-    let none = Tensor::zeros(own.dims(), device);
-    let temperature = checker.manifest().decision.temperature;
-    Ok([own, none, anothers].map(|cue| {
-        let scores = score(&checker.networks().agnet, views.clone(), cue, temperature);
+    let (other, anothers) = faces.pictures(others, device)?;
+    let none = views.face.clone();
+    // The face less another's cue.
+    let anothers = views.face.clone() - (other.face - anothers.expect(opened));
+    let manifest = checker.manifest();
+    let standardised = manifest.preprocessing.standardised_cue;
+    Ok([own, none, anothers].map(|generated| {
+        let looks = looks(views.clone(), generated, standardised);
+        let scores = score(&checker.networks().agnet, looks, manifest.decision.temperature);
         scores.into_data().iter::<f32>().collect()
     }))
 }

@@ -5,7 +5,6 @@ use anyhow::Result;
 use burn::tensor::Device;
 use despoof::Checker;
 use despoof::align::Crops;
-use despoof::cue::cue_from_residual;
 use serde::Serialize;
 
 use super::crop_scores::scores;
@@ -49,16 +48,12 @@ pub fn measure(
     repeats: u64,
     device: &Device,
 ) -> Result<NoiseRow> {
-    let standardised = checker.manifest().preprocessing.standardised_cue;
     let scores: Vec<Vec<f64>> = (0..repeats)
         .map(|repeat| {
             let seed = cue.noise_seed.unwrap_or(0) + repeat * cue.noise_samples;
             let cue = CueChoice { noise_seed: Some(seed), ..cue.clone() };
             let source = Dfg::of_bundle(checker, &cue)?;
-            Ok(scores(checker, faces, device, |aligned| {
-                let drawn = source.reconstruct(aligned.clone());
-                cue_from_residual(aligned.clone(), drawn, standardised)
-            }))
+            Ok(scores(checker, faces, device, |aligned| source.reconstruct(aligned.clone())))
         })
         .collect::<Result<_>>()?;
     let threshold = f64::from(checker.manifest().decision.threshold);

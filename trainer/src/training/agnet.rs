@@ -135,10 +135,8 @@ impl<S> AgNetTraining<S> {
         let device = self.device.clone().inner();
         let mut scores = Vec::with_capacity(indices.len());
         for indices in indices.chunks(MEASURED_BATCH) {
-            let (views, cue) = self.faces.inputs(indices, &device)?;
-            // Where there is no cue, the network looks at none.
-            let cue = cue.unwrap_or_else(|| views.face.clone());
-            scores.extend(score(network, views, cue, 1.0).into_data().iter::<f32>());
+            let looks = self.faces.looks(indices, &device)?;
+            scores.extend(score(network, looks, 1.0).into_data().iter::<f32>());
         }
         Ok(scores)
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, ensure};
 use burn::tensor::{Device, Tensor};
 use despoof::cue::cue_from_residual;
+use despoof::looks::{Looks, looks};
 use despoof_nn::agnet::Views;
 use image::RgbImage;
 use rand::Rng;
@@ -29,6 +30,9 @@ pub struct CueReading {
 
 /// Faces and, where the network looks at one, their cues, `[faces, 3, 224, 224]`.
 pub type Inputs = (Views, Option<Tensor<4>>);
+
+/// Faces and, where the network looks at cues, their generated versions, `[faces, 3, 224, 224]`.
+pub type Pictures = (Views, Option<Tensor<4>>);
 
 /// What becomes of each face of a batch before training sees it.
 pub struct Changes {
@@ -161,12 +165,26 @@ impl LabelledFaces {
         self.domains[index]
     }
 
-    /// Faces and cues as they are.
+    /// Faces and their generated versions as they are.
     ///
     /// # Errors
     /// A record that is not there.
-    pub fn inputs(&self, indices: &[usize], device: &Device) -> Result<Inputs> {
-        self.changed_inputs(indices, &Changes::none(indices.len()), device)
+    pub fn pictures(&self, indices: &[usize], device: &Device) -> Result<Pictures> {
+        self.changed_pictures(indices, &Changes::none(indices.len()), device)
+    }
+
+    /// What a score is made from. Where the network looks at no cue, that of a face is nothing.
+    ///
+    /// # Errors
+    /// A record that is not there.
+    pub fn looks(&self, indices: &[usize], device: &Device) -> Result<Looks> {
+        let (views, generated) = self.pictures(indices, device)?;
+        let generated = generated.unwrap_or_else(|| views.face.clone());
+        Ok(looks(views, generated, self.standardised()))
+    }
+
+    fn standardised(&self) -> bool {
+        self.generated.as_ref().is_some_and(|(_, standardised)| *standardised)
     }
 
     /// Faces and cues; both changed together.
@@ -179,6 +197,18 @@ impl LabelledFaces {
         changes: &Changes,
         device: &Device,
     ) -> Result<Inputs> {
+        let (views, generated) = self.changed_pictures(indices, changes, device)?;
+        let cue = generated
+            .map(|drawn| cue_from_residual(views.face.clone(), drawn, self.standardised()));
+        Ok((views, cue))
+    }
+
+    fn changed_pictures(
+        &self,
+        indices: &[usize],
+        changes: &Changes,
+        device: &Device,
+    ) -> Result<Pictures> {
         let read = |plane, change: fn(&Disturbance, RgbImage) -> RgbImage| {
             changed_images(plane, indices, changes, change, device)
         };
@@ -190,10 +220,10 @@ impl LabelledFaces {
                 .map(|plane| read(plane, Disturbance::of_context))
                 .transpose()?,
         };
-        let Some((plane, standardised)) = &self.generated else { return Ok((views, None)) };
-        let drawn = read(plane, Disturbance::of_generated)?;
-        let cue = cue_from_residual(views.face.clone(), drawn, *standardised);
-        Ok((views, Some(cue)))
+        let generated = self.generated.as_ref();
+        let generated =
+            generated.map(|(plane, _)| read(plane, Disturbance::of_generated)).transpose()?;
+        Ok((views, generated))
     }
 }
 

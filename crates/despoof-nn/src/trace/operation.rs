@@ -133,6 +133,13 @@ pub enum Operation {
         /// Added to the standard deviation.
         epsilon: f64,
     },
+    /// The mean over each element of the batch.
+    Mean,
+    /// The first input's distance from the second, which broadcasts, times a factor; cut to [−1, 1].
+    Contrasted {
+        /// The factor.
+        factor: f64,
+    },
     /// Every row brought to a Euclidean length.
     ToLength {
         /// The length's square.
