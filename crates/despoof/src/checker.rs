@@ -19,7 +19,7 @@ use crate::detect::{DetectError, Detector, Face};
 use crate::generate::Generator;
 use crate::identify::identify;
 use crate::images::{batch_from_images, images_from_batch};
-use crate::looks::looks;
+use crate::look::{LookConfig, look};
 use crate::quality::{FrameQuality, frame_quality};
 use crate::score::score;
 use crate::weights::{NamedTensor, WeightsError, load_network, taken_below};
@@ -212,15 +212,10 @@ impl Checker {
         &self.networks
     }
 
-    /// The same pipeline with another AG-Net, trained on such cues, and the decision rule that belongs to it.
-    pub fn with_agnet(
-        mut self,
-        agnet: AgNet,
-        standardised_cue: bool,
-        decision: DecisionRule,
-    ) -> Self {
+    /// The same pipeline with another AG-Net, trained on such looks, and the decision rule that belongs to it.
+    pub fn with_agnet(mut self, agnet: AgNet, look: LookConfig, decision: DecisionRule) -> Self {
         self.manifest.preprocessing.context = agnet.looks_at_context().then(ContextCrop::default);
-        self.manifest.preprocessing.standardised_cue = standardised_cue;
+        self.manifest.preprocessing.look = look;
         self.networks.agnet = agnet;
         self.manifest.decision = decision;
         self
@@ -326,10 +321,10 @@ impl Checker {
         let generated = self.networks.generator.generate(identity, aligned.clone());
         clock.begin(Stage::Cue);
         let views = Views { face: aligned, context };
-        let looks = looks(views, generated.clone(), preprocessing.standardised_cue);
+        let look = look(views, Some(generated.clone()), preprocessing.look);
         clock.begin(Stage::Score);
         let temperature = self.manifest.decision.temperature;
-        let scores = score(&self.networks.agnet, looks, temperature).into_data_async().await?;
+        let scores = score(&self.networks.agnet, look, temperature).into_data_async().await?;
         let score = scores
             .iter::<f32>()
             .next()

@@ -1,6 +1,6 @@
 //! The face liveness check: one file per stage, one public function each, named like the stage.
 //!
-//! `frame → detect → align → identify → generate → looks (cue) → score → decide → Verdict`
+//! `frame → detect → align → identify → generate → look (cue) → score → decide → Verdict`
 
 pub mod align;
 pub mod bundle;
@@ -12,7 +12,7 @@ pub mod generate;
 pub mod identify;
 pub mod images;
 pub mod layout;
-pub mod looks;
+pub mod look;
 pub mod metrics;
 pub mod parts;
 pub mod photo;

@@ -6,7 +6,7 @@ use despoof_nn::agnet::{AgNetConfig, Variant, Views};
 
 use crate::bundle::Manifest;
 use crate::checker::Checker;
-use crate::looks::looks;
+use crate::look::look;
 use crate::score::score;
 
 /// Shape of an aligned face, and of a cue.
@@ -231,9 +231,8 @@ impl Checker {
     fn live_probability(&self, views: Views) -> Tensor<1> {
         let (networks, manifest) = (self.networks(), self.manifest());
         let generated = networks.generate(views.face.clone());
-        let standardised = manifest.preprocessing.standardised_cue;
-        let looks = looks(views, generated, standardised);
-        score(&networks.agnet, looks, manifest.decision.temperature)
+        let look = look(views, Some(generated), manifest.preprocessing.look);
+        score(&networks.agnet, look, manifest.decision.temperature)
     }
 }
 

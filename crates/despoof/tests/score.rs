@@ -1,4 +1,4 @@
-//! A score is made of looks at each face alone.
+//! A score looks at the face and its mirror image, and at each face alone.
 
 mod close;
 
@@ -7,7 +7,7 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor, TensorData};
 use despoof::Checker;
 use despoof::bundle::BundleLoader;
-use despoof::looks::looks;
+use despoof::look::{LookConfig, look};
 use despoof::score::score;
 use despoof_nn::agnet::Views;
 
@@ -39,15 +39,17 @@ fn two_faces() -> [Tensor<4>; 3] {
 
 fn scores(checker: &Checker, [face, context, generated]: [Tensor<4>; 3]) -> Vec<f32> {
     let views = Views { face, context: Some(context) };
-    let looks = looks(views, generated, false);
-    score(&checker.networks().agnet, looks, 1.0).into_data().iter().collect()
+    let look = look(views, Some(generated), LookConfig::default());
+    score(&checker.networks().agnet, look, 1.0).into_data().iter().collect()
 }
 
 #[test]
-fn a_batch_scores_as_its_faces() {
+fn a_face_and_its_mirror_image_score_alike_and_a_batch_as_its_faces() {
     let checker = shipped();
     let together = scores(&checker, two_faces());
     assert!((together[0] - together[1]).abs() > 0.01, "other faces, other scores: {together:?}");
+    let mirrored = two_faces().map(|picture| picture.flip([3]));
+    assert_close(&scores(&checker, mirrored), &together, 5e-5);
     let alone = [0, 1].map(|face| scores(&checker, two_faces().map(|all| all.narrow(0, face, 1))));
     assert_close(&alone.concat(), &together, 5e-5);
 }

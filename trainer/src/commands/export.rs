@@ -93,9 +93,8 @@ fn write_bundle_of_runs(options: &ExportOptions) -> Result<&PathBuf> {
     tensors.extend(tensors_from_network("agnet", &agnet)?);
     let decision = options.decision.as_deref().map_or_else(|| Ok(undecided()), read_decision)?;
     let precision = if options.float32 { Precision::Float32 } else { Precision::Int8 };
-    let standardised_cue = runs::agnet_cue(&agnet_run)?.standardised_cue;
-    let preprocessing =
-        Preprocessing { standardised_cue, ..Preprocessing::of_agnet(&preset.agnet) };
+    let look = runs::agnet_cue(&agnet_run)?.look;
+    let preprocessing = Preprocessing { look, ..Preprocessing::of_agnet(&preset.agnet) };
     let manifest = write_bundle(out, preset, preprocessing, decision, &tensors, precision)?;
     let bytes: u64 = manifest.shards.iter().map(|shard| shard.bytes).sum();
     println!(

@@ -59,7 +59,7 @@ pub fn run(options: &UnpackOptions) -> Result<()> {
         .with_context(|| format!("{} is no whole bundle", options.bundle.display()))?;
     let (manifest, tensors) = loader.into_tensors()?;
     let Preset { name, identity, autoencoder, unet, sampler, agnet } = manifest.preset;
-    let standardised_cue = manifest.preprocessing.standardised_cue;
+    let look = manifest.preprocessing.look;
     let digest = manifest.digest;
     let unpacking = Unpacking { preset: name.into(), tensors, digest, out: &options.out };
     let own_sampler = unpacking.preset.preset().sampler;
@@ -82,7 +82,7 @@ pub fn run(options: &UnpackOptions) -> Result<()> {
         // Cross-entropy has no discriminator of domains.
         domains: 0,
         sizes: AgNetSizes::from_config(&agnet),
-        cue: CueOfRun::of_bundle(&sampler, &own_sampler, standardised_cue),
+        cue: CueOfRun::of_bundle(&sampler, &own_sampler, look),
     };
     unpacking.network("agnet", "agnet", agnet.init(&device), settings)?;
     println!("runs identity, autoencoder, dfg and agnet in {}", options.out.display());

@@ -1,6 +1,7 @@
 //! How the cues were made that a run's AG-Net was trained on: a bundle has to make them alike.
 
 use anyhow::{Result, ensure};
+use despoof::look::LookConfig;
 use despoof_nn::sampler::{SamplerConfig, Start};
 use serde::{Deserialize, Serialize};
 
@@ -13,14 +14,15 @@ pub struct CueOfRun {
     /// What drew the generated faces.
     #[serde(flatten)]
     pub choice: CueChoice,
-    /// Whether residuals were standardised.
-    pub standardised_cue: bool,
+    /// What AG-Net was shown.
+    #[serde(flatten)]
+    pub look: LookConfig,
 }
 
 impl CueOfRun {
     /// The cues that a bundle makes whose sampler is `sampler`, seen from a run that samples as `own`
     /// where it is not told otherwise.
-    pub fn of_bundle(sampler: &SamplerConfig, own: &SamplerConfig, standardised_cue: bool) -> Self {
+    pub fn of_bundle(sampler: &SamplerConfig, own: &SamplerConfig, look: LookConfig) -> Self {
         let default = CueChoice::default();
         let (name, noised_to) = match sampler.start {
             start if start == own.start => (CueName::Dfg, default.noised_to),
@@ -35,7 +37,7 @@ impl CueOfRun {
             noise_seed: (sampler.seed != own.seed).then_some(sampler.seed),
             ..default
         };
-        Self { choice, standardised_cue }
+        Self { choice, look }
     }
 
     /// The sampler by which a generator that samples as `own` makes these cues.
@@ -78,8 +80,10 @@ mod tests {
         let start = Start::NoisedInput { timestep: 201 };
         let expected = SamplerConfig { start, steps: 3, seed: 9, ..own.clone() };
         assert_eq!(cue.sampler(&own).expect("a generator's"), expected);
-        assert_eq!(CueOfRun::of_bundle(&expected, &own, false), cue);
-        assert_eq!(CueOfRun::of_bundle(&own, &own, true), read("standardised_cue = true"));
+        assert_eq!(CueOfRun::of_bundle(&expected, &own, LookConfig::default()), cue);
+        let look = LookConfig { standardised_cue: true, contrast: 1.5 };
+        let settings = "standardised_cue = true\ncontrast = 1.5";
+        assert_eq!(CueOfRun::of_bundle(&own, &own, look), read(settings));
     }
 
     #[test]

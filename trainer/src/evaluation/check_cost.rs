@@ -5,7 +5,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use despoof::align::ContextCrop;
 use despoof::identify::identity_input_from_aligned;
-use despoof::looks::LOOKS;
+use despoof::score::LOOKS;
 use despoof_nn::agnet::{AgNetConfig, Variant, Views};
 use despoof_nn::cost::multiply_accumulates_uncomputed;
 use despoof_nn::diffusion::NoiseScheduleConfig;

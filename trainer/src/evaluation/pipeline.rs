@@ -95,9 +95,9 @@ impl Pipeline {
         })?;
         let decision = decision_of_run(run)?;
         let threshold = decision.as_ref().map(|rule| f64::from(rule.threshold));
-        let standardised_cue = runs::agnet_cue(run)?.standardised_cue;
+        let look = runs::agnet_cue(run)?.look;
         let decision = decision.unwrap_or_else(undecided);
-        let checker = checker.with_agnet(agnet, standardised_cue, decision);
+        let checker = checker.with_agnet(agnet, look, decision);
         let origin = run.display().to_string();
         Ok(Pipeline { checker, threshold, origin, close_up: None })
     }

@@ -22,7 +22,7 @@ use crate::data::metadata::stable_hash;
 use crate::data::plane_made_by::PlaneMadeBy;
 use crate::training::agnet::AgNetData;
 use crate::training::agnet_recipe::AgNetRecipe;
-use crate::training::labelled_faces::CueReading;
+use crate::training::labelled_faces::Reading;
 use crate::training::options::TrainingOptions;
 
 /// How AG-Net is trained for each fold.
@@ -47,7 +47,7 @@ pub struct Protocol<'a> {
 pub struct PreparedFaces {
     store: FaceStore,
     extra_real: Option<FaceStore>,
-    reading: Option<CueReading>,
+    reading: Reading,
     /// What got no face, by domain.
     missing: BTreeMap<String, NonResponse>,
 }
@@ -85,7 +85,7 @@ impl Protocol<'_> {
             prepare(self.pipeline, self.domains, self.choice, &self.folder.join(name))?;
         let reading = self.recipe.reading_from(self.plane());
         let extra_real = self.recipe.extra_real.as_deref().map(FaceStore::open).transpose()?;
-        if let Some(reading) = &reading {
+        if let Some(plane) = &reading.plane {
             let device = Device::flex();
             let checker = &self.pipeline.checker;
             let source = self.cue_runs.open_or_bundle(&self.recipe.cue, checker, &device)?;
@@ -93,10 +93,10 @@ impl Protocol<'_> {
             for store in [Some(&store), extra_real.as_ref()].into_iter().flatten() {
                 // A bundle's digest is in the plane's name.
                 if let Some(made_by) = &made_by {
-                    let drawn = store.image_plane(&reading.plane, ALIGNED_SIDE)?.plane.records()?;
-                    PlaneMadeBy::new(store, &reading.plane, made_by)?.start_or_check(drawn > 0)?;
+                    let drawn = store.image_plane(plane, ALIGNED_SIDE)?.plane.records()?;
+                    PlaneMadeBy::new(store, plane, made_by)?.start_or_check(drawn > 0)?;
                 }
-                fill(store, &reading.plane, 0..store.entries.len(), source.as_ref(), &device)?;
+                fill(store, plane, 0..store.entries.len(), source.as_ref(), &device)?;
             }
         }
         Ok(PreparedFaces { store, extra_real, reading, missing })

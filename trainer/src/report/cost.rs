@@ -6,7 +6,7 @@ use anyhow::Result;
 use burn::tensor::{Device, Tensor};
 use despoof::Checker;
 use despoof::align::Crops;
-use despoof::looks::looks;
+use despoof::look::look;
 use despoof::metrics::area_under_curve;
 use despoof::score::score;
 use despoof_nn::agnet::Views;
@@ -111,8 +111,7 @@ fn cost(checker: &Checker, generated: &impl Fn(&Tensor<4>) -> Tensor<4>, device:
     let context = preprocessing.context.map(|context| grey(context.side));
     let agnet = &checker.networks().agnet;
     let views = Views { face: face.clone(), context };
-    let standardised = preprocessing.standardised_cue;
-    let check = || score(agnet, looks(views, generated(&face), standardised), 1.0);
+    let check = || score(agnet, look(views, Some(generated(&face)), preprocessing.look), 1.0);
     multiply_accumulates_uncomputed(check).1
 }
 

@@ -5,14 +5,14 @@
 use anyhow::Result;
 use burn::tensor::Device;
 use despoof::Checker;
-use despoof::looks::looks;
+use despoof::look::look;
 use despoof::metrics::area_under_curve;
 use despoof::score::score;
 use serde::Serialize;
 
 use crate::data::face_store::FaceStore;
 use crate::training::in_batches::BATCH;
-use crate::training::labelled_faces::{CueReading, LabelledFaces, is_live};
+use crate::training::labelled_faces::{LabelledFaces, Reading, is_live};
 
 /// What scores are with one kind of cue.
 #[derive(Debug, Clone, Serialize)]
@@ -42,9 +42,8 @@ pub fn rows(
     device: &Device,
 ) -> Result<Vec<CueUseRow>> {
     let context = checker.networks().agnet.looks_at_context();
-    let standardised = checker.manifest().preprocessing.standardised_cue;
-    let reading = CueReading { plane, standardised };
-    let faces = LabelledFaces::open(store, context, Some(&reading), 0)?;
+    let look = checker.manifest().preprocessing.look;
+    let faces = LabelledFaces::open(store, context, &Reading { plane: Some(plane), look }, 0)?;
     let mut scores = Kinds::default();
     // Of the face behind, the first for the last one.
     let mut others = indices.to_vec();
@@ -78,10 +77,10 @@ fn scored(
     // The face less another's cue.
     let anothers = views.face.clone() - (other.face - anothers.expect(opened));
     let manifest = checker.manifest();
-    let standardised = manifest.preprocessing.standardised_cue;
+    let config = manifest.preprocessing.look;
     Ok([own, none, anothers].map(|generated| {
-        let looks = looks(views.clone(), generated, standardised);
-        let scores = score(&checker.networks().agnet, looks, manifest.decision.temperature);
+        let look = look(views.clone(), Some(generated), config);
+        let scores = score(&checker.networks().agnet, look, manifest.decision.temperature);
         scores.into_data().iter::<f32>().collect()
     }))
 }

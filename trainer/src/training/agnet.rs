@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use despoof::look::Look;
 use despoof::metrics::area_under_curve;
 use despoof::score::score;
 use despoof_nn::agnet::{AgNet, Views};
@@ -13,7 +14,7 @@ use rand::rngs::StdRng;
 
 use super::augment::Augmentation;
 use super::checkpoint::Better;
-use super::labelled_faces::{Changes, CueReading, Inputs, LabelledFaces, domains};
+use super::labelled_faces::{Changes, LabelledFaces, Reading, domains};
 use super::run::{Pass, StepLoss, Training};
 use super::strategy::{Labels, Moment, Strategy};
 use super::teacher::Teacher;
@@ -31,7 +32,7 @@ pub struct AgNetData<'a> {
     /// Whether wider crops are looked at.
     pub context: bool,
     /// Where the cues are; `None` for a network that looks at none.
-    pub reading: Option<CueReading>,
+    pub reading: Reading,
     /// What a teacher says of the training faces, if one is asked.
     pub teacher: Option<&'a Teacher>,
     /// How faces are disturbed; `None` mirrors them only.
@@ -70,7 +71,7 @@ impl<S> AgNetTraining<S> {
     /// # Errors
     /// A store whose generated faces are not complete, or without either class.
     pub fn new(data: &AgNetData, strategy: S, device: Device) -> Result<Self> {
-        let reading = data.reading.as_ref();
+        let reading = &data.reading;
         let faces = LabelledFaces::open(data.store, data.context, reading, 0)?
             .with_recorded_share(data.recorded_share);
         let faces = match data.teacher {
@@ -109,22 +110,22 @@ impl<S> AgNetTraining<S> {
         self.extra_real.as_ref().filter(|_| drawn.is_extra).unwrap_or(&self.faces)
     }
 
-    /// Views and cues of a batch, in its order.
-    fn inputs(&self, drawn: &[Drawn], device: &Device, rng: &mut StdRng) -> Result<Inputs> {
+    /// A look at a batch, in its order.
+    fn look(&self, drawn: &[Drawn], device: &Device, rng: &mut StdRng) -> Result<Look> {
         let (mut faces, mut contexts, mut cues) = (Vec::new(), Vec::new(), Vec::new());
         for run in drawn.chunk_by(|a, b| a.is_extra == b.is_extra) {
             let indices: Vec<usize> = run.iter().map(|drawn| drawn.index).collect();
             let source = self.faces_of(run[0]);
             let live: Vec<bool> = indices.iter().map(|&index| source.is_live(index)).collect();
             let changes = Changes::draw(&live, self.augmentation, rng);
-            let (views, cue) = source.changed_inputs(&indices, &changes, device)?;
-            faces.push(views.face);
-            contexts.extend(views.context);
-            cues.extend(cue);
+            let look = source.changed_look(&indices, &changes, device)?;
+            faces.push(look.views.face);
+            contexts.extend(look.views.context);
+            cues.extend(look.cue);
         }
         let joined = |parts: Vec<Tensor<4>>| (!parts.is_empty()).then(|| Tensor::cat(parts, 0));
         let views = Views { face: Tensor::cat(faces, 0), context: joined(contexts) };
-        Ok((views, joined(cues)))
+        Ok(Look { views, cue: joined(cues) })
     }
 
     /// Probabilities of live that `network`, on a device without autodiff, gives to faces of the store.
@@ -135,8 +136,8 @@ impl<S> AgNetTraining<S> {
         let device = self.device.clone().inner();
         let mut scores = Vec::with_capacity(indices.len());
         for indices in indices.chunks(MEASURED_BATCH) {
-            let looks = self.faces.looks(indices, &device)?;
-            scores.extend(score(network, looks, 1.0).into_data().iter::<f32>());
+            let look = self.faces.look(indices, &device)?;
+            scores.extend(score(network, look, 1.0).into_data().iter::<f32>());
         }
         Ok(scores)
     }
@@ -152,7 +153,7 @@ impl<S> AgNetTraining<S> {
 fn one_domain(
     store: &FaceStore,
     context: bool,
-    reading: Option<&CueReading>,
+    reading: &Reading,
     number: usize,
 ) -> Result<LabelledFaces> {
     let mut same = FaceStore::open(store.folder())?;
@@ -179,8 +180,8 @@ impl<S: Strategy> Training for AgNetTraining<S> {
 
     fn loss(&self, network: &S::Network, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
         let drawn = self.draw(pass.faces, rng);
-        let (views, cue) = self.inputs(&drawn, &pass.device, rng)?;
-        let output = S::agnet(network).forward(views, cue);
+        let look = self.look(&drawn, &pass.device, rng)?;
+        let output = S::agnet(network).forward(look.views, look.cue);
         let of = |drawn: &Drawn| (self.faces_of(*drawn), drawn.index);
         let labels = Labels {
             live: drawn.iter().map(of).map(|(faces, index)| faces.is_live(index)).collect(),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use burn::tensor::Device;
 use clap::Args;
+use despoof::look::LookConfig;
 use despoof::weights::{NamedTensor, load_part, tensors_from_network};
 use despoof_nn::agnet::{AgNet, AgNetConfig, Variant};
 use serde::Serialize;
@@ -14,7 +15,7 @@ use super::agnet::AgNetTraining;
 use super::agnet_sizes::AgNetSizes;
 use super::augment::Augmentation;
 use super::checkpoint::load_weights;
-use super::labelled_faces::CueReading;
+use super::labelled_faces::Reading;
 use super::options::{TrainingOptions, share};
 use super::positions::fit_positions;
 use super::run::train;
@@ -41,6 +42,10 @@ pub struct AgNetRecipe {
     /// Standardise every residual, as the authors' code does.
     #[arg(long)]
     pub standardised_cue: bool,
+    /// Contrast of what AG-Net sees, against the photo's own, in a check of its weights, too [default: 1].
+    #[arg(long, value_name = "TIMES", value_parser = contrast)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contrast: Option<f64>,
     /// Disturb faces of both classes alike: light, sharpness, noise, compression, place.
     #[arg(long)]
     pub augment: bool,
@@ -86,15 +91,21 @@ impl AgNetRecipe {
         self.augment.then_some(Augmentation { streamed_share: self.streamed_share })
     }
 
-    /// Where cues are read from in a plane that `cues` has made; nowhere, where none is looked at.
-    pub fn reading(&self) -> Option<CueReading> {
+    /// What AG-Net is shown.
+    pub fn look(&self) -> LookConfig {
+        let contrast = self.contrast.unwrap_or(LookConfig::OWN_CONTRAST);
+        LookConfig { standardised_cue: self.standardised_cue, contrast }
+    }
+
+    /// How faces are looked at, with the cues of a plane that `cues` has made, where cues are looked at.
+    pub fn reading(&self) -> Reading {
         self.reading_from(self.cue.plane())
     }
 
     /// The same from a plane of another name.
-    pub fn reading_from(&self, plane: String) -> Option<CueReading> {
-        let reading = CueReading { plane, standardised: self.standardised_cue };
-        Variant::from(self.sizes.variant).looks_at_cue().then_some(reading)
+    pub fn reading_from(&self, plane: String) -> Reading {
+        let looks_at_cue = Variant::from(self.sizes.variant).looks_at_cue();
+        Reading { plane: looks_at_cue.then_some(plane), look: self.look() }
     }
 }
 
@@ -160,5 +171,13 @@ impl StrategyVisitor for AgNetOfRun<'_> {
         let agnet = self.config.init(self.device);
         let network = S::network(agnet, &self.config, self.domains, self.device);
         Ok(S::agnet(&load_weights(self.run, network)?).clone())
+    }
+}
+
+/// Reads a contrast.
+fn contrast(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(value) if (0.1..=10.0).contains(&value) => Ok(value),
+        _ => Err("a contrast from 0.1 to 10".to_owned()),
     }
 }

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, ensure};
 use burn::tensor::{Device, Tensor};
-use despoof::cue::cue_from_residual;
-use despoof::looks::{Looks, looks};
+use despoof::look::{Look, LookConfig, look};
 use despoof_nn::agnet::Views;
 use image::RgbImage;
 use rand::Rng;
@@ -19,17 +18,14 @@ use crate::data::face_store::{
     ALIGNED, ALIGNED_SIDE, CONTEXT, CONTEXT_SIDE, FaceEntry, FaceStore, ImagePlane,
 };
 
-/// Where cues are read from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CueReading {
-    /// Plane of generated faces.
-    pub plane: String,
-    /// Whether residuals are standardised.
-    pub standardised: bool,
+/// How faces are looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// Plane of generated faces, where cues are looked at.
+    pub plane: Option<String>,
+    /// What is shown of them.
+    pub look: LookConfig,
 }
-
-/// Faces and, where the network looks at one, their cues, `[faces, 3, 224, 224]`.
-pub type Inputs = (Views, Option<Tensor<4>>);
 
 /// Faces and, where the network looks at cues, their generated versions, `[faces, 3, 224, 224]`.
 pub type Pictures = (Views, Option<Tensor<4>>);
@@ -61,7 +57,8 @@ impl Changes {
 pub struct LabelledFaces {
     aligned: ImagePlane,
     context: Option<ImagePlane>,
-    generated: Option<(ImagePlane, bool)>,
+    generated: Option<ImagePlane>,
+    look: LookConfig,
     live: Vec<bool>,
     targets: Vec<f32>,
     domains: Vec<usize>,
@@ -78,15 +75,14 @@ struct Groups {
 }
 
 impl LabelledFaces {
-    /// Opens a store; `context` says whether wider crops are looked at, `reading` where the cues are,
-    /// `None` that there is no look at one. Domains count from `first_domain`.
+    /// Opens a store; `context` says whether wider crops are looked at. Domains count from `first_domain`.
     ///
     /// # Errors
     /// A store whose wider crops or generated faces are not complete.
     pub fn open(
         store: &FaceStore,
         context: bool,
-        reading: Option<&CueReading>,
+        reading: &Reading,
         first_domain: usize,
     ) -> Result<Self> {
         let names = domains(store);
@@ -100,12 +96,11 @@ impl LabelledFaces {
         Ok(Self {
             aligned: store.image_plane(ALIGNED, ALIGNED_SIDE)?,
             context: context.then(|| wider_crops(store)).transpose()?,
-            generated: match reading {
-                Some(reading) => {
-                    Some((generated_faces(store, &reading.plane)?, reading.standardised))
-                }
+            generated: match &reading.plane {
+                Some(plane) => Some(generated_faces(store, plane)?),
                 None => None,
             },
+            look: reading.look,
             targets: live.iter().map(|&live| f32::from(u8::from(live))).collect(),
             live,
             domains: domains.collect(),
@@ -173,34 +168,26 @@ impl LabelledFaces {
         self.changed_pictures(indices, &Changes::none(indices.len()), device)
     }
 
-    /// What a score is made from. Where the network looks at no cue, that of a face is nothing.
+    /// A look at faces as they are.
     ///
     /// # Errors
     /// A record that is not there.
-    pub fn looks(&self, indices: &[usize], device: &Device) -> Result<Looks> {
-        let (views, generated) = self.pictures(indices, device)?;
-        let generated = generated.unwrap_or_else(|| views.face.clone());
-        Ok(looks(views, generated, self.standardised()))
+    pub fn look(&self, indices: &[usize], device: &Device) -> Result<Look> {
+        self.changed_look(indices, &Changes::none(indices.len()), device)
     }
 
-    fn standardised(&self) -> bool {
-        self.generated.as_ref().is_some_and(|(_, standardised)| *standardised)
-    }
-
-    /// Faces and cues; both changed together.
+    /// A look at faces and their generated versions, both changed together.
     ///
     /// # Errors
     /// A record that is not there.
-    pub fn changed_inputs(
+    pub fn changed_look(
         &self,
         indices: &[usize],
         changes: &Changes,
         device: &Device,
-    ) -> Result<Inputs> {
+    ) -> Result<Look> {
         let (views, generated) = self.changed_pictures(indices, changes, device)?;
-        let cue = generated
-            .map(|drawn| cue_from_residual(views.face.clone(), drawn, self.standardised()));
-        Ok((views, cue))
+        Ok(look(views, generated, self.look))
     }
 
     fn changed_pictures(
@@ -222,7 +209,7 @@ impl LabelledFaces {
         };
         let generated = self.generated.as_ref();
         let generated =
-            generated.map(|(plane, _)| read(plane, Disturbance::of_generated)).transpose()?;
+            generated.map(|plane| read(plane, Disturbance::of_generated)).transpose()?;
         Ok((views, generated))
     }
 }

@@ -33,7 +33,8 @@ const MAY_CHANGE: [&str; 18] = [
 ];
 
 /// Settings that are written down only where they are given: one that is not there has its default.
-const WRITTEN_WHEN_GIVEN: [&str; 10] = [
+const WRITTEN_WHEN_GIVEN: [&str; 11] = [
+    "contrast",
     "layers",
     "min_snr_gamma",
     "noise_seed",

@@ -13,6 +13,7 @@ use super::BundleError;
 use crate::align::{ContextCrop, Crops, Landmarks, Template, aligned_from_photo};
 use crate::decide::DecisionRule;
 use crate::detect::DetectorConfig;
+use crate::look::LookConfig;
 
 /// The layout this version reads and writes.
 pub const FORMAT: u32 = 1;
@@ -46,8 +47,9 @@ pub struct Preprocessing {
     pub template: Template,
     /// Side of the aligned crop in pixels.
     pub side: u32,
-    /// Whether the cue is standardised per image.
-    pub standardised_cue: bool,
+    /// What AG-Net is shown.
+    #[serde(flatten)]
+    pub look: LookConfig,
     /// The wider crop, where AG-Net looks at one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<ContextCrop>,
@@ -83,7 +85,7 @@ impl Default for Preprocessing {
             detector: DetectorConfig::default(),
             template: Template::PIPELINE,
             side: 224,
-            standardised_cue: false,
+            look: LookConfig::default(),
             context: None,
         }
     }
