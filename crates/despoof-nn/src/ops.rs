@@ -106,9 +106,8 @@ pub fn standardise(input: Tensor<4>, epsilon: f64) -> Tensor<4> {
 /// The mean of each element of the batch, `[batch, 1, 1, 1]`.
 pub fn mean(input: Tensor<4>) -> Tensor<4> {
     let noted = trace::inputs(&[&input]);
-    let [batch, channels, height, width] = input.dims();
-    let mean = input.reshape([batch, channels * height * width]).mean_dim(1);
-    noted.gave(|| Operation::Mean, mean.reshape([batch, 1, 1, 1]))
+    let mean = input.flatten::<2>(1, 3).mean_dim(1);
+    noted.gave(|| Operation::Mean, mean.unsqueeze_dims(&[2, 3]))
 }
 
 /// Pictures in [−1, 1] with `factor` times their contrast around a tone of each, `[batch, 1, 1, 1]`; what leaves the range is cut.

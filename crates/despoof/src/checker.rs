@@ -306,6 +306,12 @@ impl Checker {
         self.check_crops(crops, false, Clock::new(|_| {})).await.map(drop)
     }
 
+    /// Probabilities of live `[batch]` that a check gives to crops and the faces that were generated from them.
+    pub fn scores(&self, views: Views, generated: Tensor<4>) -> Tensor<1> {
+        let look = look(views, Some(generated), self.manifest.preprocessing.look);
+        score(&self.networks.agnet, look, self.manifest.decision.temperature)
+    }
+
     async fn check_crops(
         &self,
         crops: Crops,

@@ -6,8 +6,6 @@ use despoof_nn::agnet::{AgNetConfig, Variant, Views};
 
 use crate::bundle::Manifest;
 use crate::checker::Checker;
-use crate::look::look;
-use crate::score::score;
 
 /// Shape of an aligned face, and of a cue.
 const FACE: [usize; 4] = [1, 3, 224, 224];
@@ -229,10 +227,8 @@ impl Checker {
 
     /// Of crops `[batch, 3, side, side]`: `[batch]`.
     fn live_probability(&self, views: Views) -> Tensor<1> {
-        let (networks, manifest) = (self.networks(), self.manifest());
-        let generated = networks.generate(views.face.clone());
-        let look = look(views, Some(generated), manifest.preprocessing.look);
-        score(&networks.agnet, look, manifest.decision.temperature)
+        let generated = self.networks().generate(views.face.clone());
+        self.scores(views, generated)
     }
 }
 

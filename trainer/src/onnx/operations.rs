@@ -116,20 +116,16 @@ pub fn emit(graph: &mut Graph, step: &Step, inputs: &[Named]) -> String {
             graph.node("Concat", &[&cosines, &sines], &[("axis", Attribute::Integer(1))])
         }
         Operation::Standardise { epsilon } => {
-            let all = graph.integers(&[1, 2, 3]);
-            let mean = graph.node("ReduceMean", &[input(0), &all], &[]);
+            let mean = mean_of_all(graph, input(0));
             let centred = graph.node("Sub", &[input(0), &mean], &[]);
             let square = graph.node("Mul", &[&centred, &centred], &[]);
-            let variance = graph.node("ReduceMean", &[&square, &all], &[]);
+            let variance = mean_of_all(graph, &square);
             let deviation = graph.node("Sqrt", &[&variance], &[]);
             let epsilon = number(graph, *epsilon);
             let divisor = graph.node("Add", &[&deviation, &epsilon], &[]);
             graph.node("Div", &[&centred, &divisor], &[])
         }
-        Operation::Mean => {
-            let all = graph.integers(&[1, 2, 3]);
-            graph.node("ReduceMean", &[input(0), &all], &[])
-        }
+        Operation::Mean => mean_of_all(graph, input(0)),
         Operation::Contrasted { factor } => {
             let pictures = scaled(graph, input(0), *factor);
             let around = scaled(graph, input(1), 1.0 - factor);
@@ -156,6 +152,12 @@ fn pair(values: [usize; 2]) -> Attribute {
 
 fn number(graph: &mut Graph, value: f64) -> String {
     graph.floats("number", &[], vec![value as f32])
+}
+
+/// Over everything but the batch.
+fn mean_of_all(graph: &mut Graph, input: &str) -> String {
+    let all = graph.integers(&[1, 2, 3]);
+    graph.node("ReduceMean", &[input, &all], &[])
 }
 
 fn scaled(graph: &mut Graph, input: &str, factor: f64) -> String {

@@ -6,9 +6,7 @@ use anyhow::Result;
 use burn::tensor::{Device, Tensor};
 use despoof::Checker;
 use despoof::align::Crops;
-use despoof::look::look;
 use despoof::metrics::area_under_curve;
-use despoof::score::score;
 use despoof_nn::agnet::Views;
 use despoof_nn::cost::multiply_accumulates_uncomputed;
 use serde::Serialize;
@@ -109,10 +107,8 @@ fn cost(checker: &Checker, generated: &impl Fn(&Tensor<4>) -> Tensor<4>, device:
     let grey = |side: u32| Tensor::<4>::zeros([1, 3, side as usize, side as usize], device);
     let face = grey(preprocessing.side);
     let context = preprocessing.context.map(|context| grey(context.side));
-    let agnet = &checker.networks().agnet;
     let views = Views { face: face.clone(), context };
-    let check = || score(agnet, look(views, Some(generated(&face)), preprocessing.look), 1.0);
-    multiply_accumulates_uncomputed(check).1
+    multiply_accumulates_uncomputed(|| checker.scores(views, generated(&face))).1
 }
 
 /// Area under the curve against cost, one mark a row.

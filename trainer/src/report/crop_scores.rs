@@ -4,8 +4,6 @@ use burn::tensor::{Device, Tensor};
 use despoof::Checker;
 use despoof::align::Crops;
 use despoof::images::batch_from_images;
-use despoof::look::look;
-use despoof::score::score;
 use despoof_nn::agnet::Views;
 use image::RgbImage;
 
@@ -19,8 +17,6 @@ pub fn scores(
     generated: impl Fn(&Tensor<4>) -> Tensor<4>,
 ) -> Vec<f64> {
     let agnet = &checker.networks().agnet;
-    let config = checker.manifest().preprocessing.look;
-    let temperature = checker.manifest().decision.temperature;
     let of_batch = |faces: &[Crops]| -> Vec<f64> {
         let aligned: Vec<&RgbImage> = faces.iter().map(|crops| &crops.aligned).collect();
         let aligned = batch_from_images(&aligned, device);
@@ -28,8 +24,8 @@ pub fn scores(
             faces.iter().filter_map(|crops| crops.context.as_ref()).collect();
         let context = agnet.looks_at_context().then(|| batch_from_images(&context, device));
         let generated = generated(&aligned);
-        let look = look(Views { face: aligned, context }, Some(generated), config);
-        score(agnet, look, temperature).into_data().iter::<f32>().map(f64::from).collect()
+        let scores = checker.scores(Views { face: aligned, context }, generated);
+        scores.into_data().iter::<f32>().map(f64::from).collect()
     };
     faces.chunks(BATCH).flat_map(of_batch).collect()
 }

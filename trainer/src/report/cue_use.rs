@@ -5,9 +5,7 @@
 use anyhow::Result;
 use burn::tensor::Device;
 use despoof::Checker;
-use despoof::look::look;
 use despoof::metrics::area_under_curve;
-use despoof::score::score;
 use serde::Serialize;
 
 use crate::data::face_store::FaceStore;
@@ -76,12 +74,8 @@ fn scored(
     let none = views.face.clone();
     // The face less another's cue.
     let anothers = views.face.clone() - (other.face - anothers.expect(opened));
-    let manifest = checker.manifest();
-    let config = manifest.preprocessing.look;
     Ok([own, none, anothers].map(|generated| {
-        let look = look(views.clone(), Some(generated), config);
-        let scores = score(&checker.networks().agnet, look, manifest.decision.temperature);
-        scores.into_data().iter::<f32>().collect()
+        checker.scores(views.clone(), generated).into_data().iter::<f32>().collect()
     }))
 }
 
