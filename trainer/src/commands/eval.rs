@@ -18,6 +18,7 @@ use crate::evaluation::summary::Summary;
 use crate::evaluation::{scores_file, table};
 use crate::report::{evaluation as report, mistakes};
 use crate::revision::revision;
+use crate::training::options::number_in;
 
 /// Options of `despoof eval`.
 #[derive(Debug, Args)]
@@ -71,17 +72,11 @@ pub struct EvalOptions {
 }
 
 fn percent(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(value) if (0.0..100.0).contains(&value) => Ok(value),
-        _ => Err("a share in percent, from 0 to below 100".to_owned()),
-    }
+    number_in(text, 0.0..100.0, "a share in percent, from 0 to below 100")
 }
 
 fn at_least_the_face(text: &str) -> Result<f32, String> {
-    match text.parse() {
-        Ok(times) if (1.0..=100.0).contains(&times) => Ok(times),
-        _ => Err("a factor from 1, the face's box itself, to 100".to_owned()),
-    }
+    number_in(text, 1.0..=100.0, "a factor from 1, the face's box itself, to 100")
 }
 
 /// What is printed with `--json`.

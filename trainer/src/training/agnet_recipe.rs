@@ -16,7 +16,7 @@ use super::agnet_sizes::AgNetSizes;
 use super::augment::Augmentation;
 use super::checkpoint::load_weights;
 use super::labelled_faces::Reading;
-use super::options::{TrainingOptions, share};
+use super::options::{TrainingOptions, number_in, share};
 use super::positions::fit_positions;
 use super::run::train;
 use super::strategy::{Strategy, StrategyName, StrategyVisitor};
@@ -176,8 +176,5 @@ impl StrategyVisitor for AgNetOfRun<'_> {
 
 /// Reads a contrast.
 fn contrast(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(value) if (0.1..=10.0).contains(&value) => Ok(value),
-        _ => Err("a contrast from 0.1 to 10".to_owned()),
-    }
+    number_in(text, 0.1..=10.0, "a contrast from 0.1 to 10")
 }

@@ -20,6 +20,7 @@ use super::batch;
 use super::cached_faces::{CachedFaces, no_mirror};
 use super::checkpoint::Better;
 use super::loss_weight::min_snr;
+use super::options::number_in;
 use super::run::{Pass, StepLoss, Training};
 use super::samples::write_grid;
 use crate::data::face_store::ALIGNED_SIDE;
@@ -75,10 +76,7 @@ pub struct DenoisingOptions {
 }
 
 fn positive(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(number) if number > 0.0 && f64::is_finite(number) => Ok(number),
-        _ => Err("it must be a number above 0".to_owned()),
-    }
+    number_in(text, f64::MIN_POSITIVE..=f64::MAX, "it must be a number above 0")
 }
 
 /// Denoising of real faces' latents, given their identity.

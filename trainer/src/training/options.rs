@@ -1,6 +1,8 @@
 //! Settings that every training has, and the copy of them that a run keeps.
 
+use std::ops::RangeBounds;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use anyhow::{Context, Result, ensure};
 use burn::grad_clipping::GradientClippingConfig;
@@ -161,10 +163,20 @@ impl TrainingOptions {
 
 /// Reads a share from 0 to 1, for options that are one.
 pub fn share(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
-        _ => Err("a share from 0 to 1".to_owned()),
-    }
+    number_in(text, 0.0..=1.0, "a share from 0 to 1")
+}
+
+/// Reads a number within a range, for options.
+///
+/// # Errors
+/// `wanted`, what the option takes, for anything else.
+pub fn number_in<N: FromStr + PartialOrd>(
+    text: &str,
+    range: impl RangeBounds<N>,
+    wanted: &str,
+) -> Result<N, String> {
+    let number = text.parse().ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| wanted.to_owned())
 }
 
 /// Whether a run kept its settings.
