@@ -9,11 +9,11 @@ use crate::{
     texture::Noise,
 };
 
-/// Side of the rendered background; it is mostly out of focus, so few pixels do.
-const SIDE: usize = 160;
+/// Side of the rendered background; it is often out of focus, so few pixels do.
+const SIDE: usize = 256;
 
 /// Longest side of the scene behind, in pixels: much or hardly out of focus.
-const SHARPNESS: std::ops::RangeInclusive<f32> = 20.0..=160.0;
+const SHARPNESS: std::ops::RangeInclusive<f32> = 20.0..=400.0;
 
 /// What is behind the medium.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ pub struct Background {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BackgroundKind {
-    /// The photo itself, mirrored, enlarged and out of focus: colours and shapes of a real room and
+    /// The photo itself or half of it, mirrored and out of focus or not: colours and shapes of a real room and
     /// of the person who holds the medium.
     Scene,
     /// Clothes or curtains: folds and stripes in two colours.
@@ -46,9 +46,9 @@ pub enum BackgroundKind {
 impl Background {
     pub(crate) fn draw(rng: &mut StdRng) -> Self {
         Self {
-            kind: match rng.random_range(0..5) {
-                0 | 1 => BackgroundKind::Scene,
-                2 | 3 => BackgroundKind::Cloth,
+            kind: match rng.random_range(0..10) {
+                0..6 => BackgroundKind::Scene,
+                6..9 => BackgroundKind::Cloth,
                 _ => BackgroundKind::Wall,
             },
             brightness: draw::log_uniform(rng, &(0.25..=1.6)),
@@ -77,12 +77,13 @@ impl Background {
     fn scene(&self, photo: &LinearImage) -> LinearImage {
         let sharpest =
             SHARPNESS.start() * (SHARPNESS.end() / SHARPNESS.start()).powf(unit(self.seed, 2));
-        let mut small = photo.halved();
+        let mut small = photo.clone();
         while small.width.max(small.height) as f32 > sharpest {
             small = small.halved();
         }
-        let (left, top) = (unit(self.seed, 0) * 0.5, unit(self.seed, 1) * 0.5);
-        let stretch = |position: usize, offset: f32| offset + position as f32 / SIDE as f32 * 0.5;
+        let part = 0.5 + 0.5 * unit(self.seed, 3);
+        let (left, top) = (unit(self.seed, 0) * (1.0 - part), unit(self.seed, 1) * (1.0 - part));
+        let stretch = |position: usize, offset: f32| offset + position as f32 / SIDE as f32 * part;
         LinearImage::from_fn(SIDE, SIDE, |x, y| {
             let x = (1.0 - stretch(x, left)) * small.width as f32;
             let y = stretch(y, top) * small.height as f32;

@@ -29,6 +29,10 @@ const SHOT_NOISE: Range = 2e-5..=4e-3;
 /// Deviation of noise in the dark, of full signal.
 const READ_NOISE: Range = 3e-4..=8e-3;
 
+/// Share of cameras that are well set, in good light: otherwise noise and tones hide the medium, and the
+/// most dangerous attack, a good print before a good camera, is hardly ever seen.
+const ADJUSTED: f64 = 0.5;
+
 /// JPEG quality.
 const QUALITY: std::ops::RangeInclusive<u8> = 40..=95;
 
@@ -85,7 +89,7 @@ impl Camera {
     pub(crate) fn draw(rng: &mut StdRng) -> Self {
         let way = draw::skewed(rng, &MOTION, 5.0);
         let direction = draw::direction(rng);
-        Self {
+        let camera = Self {
             resolution: if draw::chance(rng, 1.0 / 3.0) { 1.0 } else { draw_resolution(rng) },
             aperture: draw::uniform(rng, &APERTURE),
             defocus: draw::skewed(rng, &DEFOCUS, 3.0),
@@ -107,6 +111,24 @@ impl Camera {
             sharpening: draw::skewed(rng, &(0.0..=1.6), 1.5),
             quality: draw_quality(rng),
             subsampled: draw::chance(rng, 0.8),
+        };
+        if draw::chance(rng, ADJUSTED) { camera.adjusted(rng) } else { camera }
+    }
+
+    /// The same camera in good light and well set: what is left to see is what stands before it.
+    fn adjusted(self, rng: &mut StdRng) -> Self {
+        Self {
+            exposure: draw::centred(rng, &(-0.35..=0.35)),
+            white_balance: [0, 1].map(|_| draw::centred(rng, &(0.92..=1.09))),
+            shot_noise: draw::log_uniform(rng, &(*SHOT_NOISE.start()..=5e-4)),
+            read_noise: draw::log_uniform(rng, &(*READ_NOISE.start()..=2e-3)),
+            contrast: draw::centred(rng, &(-0.15..=0.3)),
+            levels: draw::uniform(rng, &(0.0..=0.5)),
+            saturation: draw::centred(rng, &(0.8..=1.25)),
+            denoise: draw::skewed(rng, &(0.0..=0.04), 1.5),
+            sharpening: draw::skewed(rng, &(0.0..=0.8), 1.5),
+            quality: self.quality.max(70),
+            ..self
         }
     }
 }

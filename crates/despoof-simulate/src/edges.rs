@@ -8,6 +8,9 @@ use crate::draw::{self, Range};
 /// Unprinted border or letterbox at each side of the photo, in longer sides.
 const MARGIN: Range = 0.0..=0.08;
 
+/// Part of the photo that is presented on each side of its centre: face photos are cut close to the head.
+const SHOWN: Range = 0.58..=1.0;
+
 /// Width of a display's bezel, in longer sides.
 const BEZEL: Range = 0.01..=0.09;
 
@@ -31,6 +34,8 @@ pub enum Edge {
     Hidden,
     /// A sheet of paper.
     Sheet {
+        /// How much of the photo is left of its left, top, right and bottom half: 0.58–1.
+        shown: [f32; 4],
         /// Unprinted border left, top, right, bottom: 0–0.08.
         margins: [f32; 4],
     },
@@ -43,6 +48,8 @@ pub enum Edge {
     },
     /// A display in its bezel.
     Device {
+        /// How much of the photo is left of its left, top, right and bottom half: 0.58–1.
+        shown: [f32; 4],
         /// Unlit letterbox left, top, right, bottom: 0–0.08.
         margins: [f32; 4],
         /// Width of the bezel, 0.01–0.09.
@@ -70,7 +77,7 @@ pub(crate) enum Region {
 impl Edge {
     /// A sheet held into the frame.
     pub(crate) fn draw_sheet(rng: &mut StdRng) -> Self {
-        Self::Sheet { margins: draw_margins(rng) }
+        Self::Sheet { shown: draw_shown(rng), margins: draw_margins(rng) }
     }
 
     /// A head cut out of a sheet.
@@ -85,6 +92,7 @@ impl Edge {
     /// A device whose bezel may come into view.
     pub(crate) fn draw_device(rng: &mut StdRng) -> Self {
         Self::Device {
+            shown: draw_shown(rng),
             margins: if draw::chance(rng, 0.4) { draw_margins(rng) } else { [0.0; 4] },
             bezel: draw::skewed(rng, &BEZEL, 1.5),
             corner: draw::skewed(rng, &CORNER, 1.5),
@@ -92,14 +100,27 @@ impl Edge {
         }
     }
 
+    /// How far the medium reaches left, above, right of and below the centre of a photo of that half extent;
+    /// none where nothing could hold it in sight.
+    pub(crate) fn ends(&self, half: [f32; 2]) -> Option<[f32; 4]> {
+        let (shown, margins, bezel) = match self {
+            Self::Sheet { shown, margins } => (shown, margins, 0.0),
+            Self::Device { shown, margins, bezel, .. } => (shown, margins, *bezel),
+            Self::Hidden | Self::Cutout { .. } => return None,
+        };
+        Some(std::array::from_fn(|side| half[side % 2] * shown[side] + margins[side] + bezel))
+    }
+
     /// What is at `point` for a photo of that half extent.
     pub(crate) fn region(&self, point: [f32; 2], half: [f32; 2]) -> Region {
         match self {
             Self::Hidden => Region::Photo,
-            Self::Sheet { margins } => {
+            Self::Sheet { shown, margins } => {
+                let (point, half) = cropped(point, half, shown);
                 inside_margins(point, half, margins, 0.0).unwrap_or_else(Region::Behind)
             }
-            Self::Device { margins, bezel, corner, .. } => {
+            Self::Device { shown, margins, bezel, corner, .. } => {
+                let (point, half) = cropped(point, half, shown);
                 match inside_margins(point, half, margins, 0.0) {
                     Ok(region) => region,
                     Err(_) => match distance_to_margins(point, half, margins, *bezel, *corner) {
@@ -111,6 +132,25 @@ impl Edge {
             Self::Cutout { radii, rim } => cutout(point, half, radii, *rim),
         }
     }
+}
+
+/// Point and half extent of the photo against the centre of what is left of it.
+fn cropped(point: [f32; 2], half: [f32; 2], shown: &[f32; 4]) -> ([f32; 2], [f32; 2]) {
+    let [left, top, right, bottom] = shown;
+    let centre = [half[0] * (right - left) / 2.0, half[1] * (bottom - top) / 2.0];
+    let half = [half[0] * (right + left) / 2.0, half[1] * (bottom + top) / 2.0];
+    ([point[0] - centre[0], point[1] - centre[1]], half)
+}
+
+/// All of the photo, or cut closer on all sides alike, more or less.
+fn draw_shown(rng: &mut StdRng) -> [f32; 4] {
+    if draw::chance(rng, 0.25) {
+        return [1.0; 4];
+    }
+    let common = draw::skewed(rng, &SHOWN, 1.3);
+    std::array::from_fn(|_| {
+        (common + draw::centred(rng, &(-0.15..=0.15))).clamp(*SHOWN.start(), *SHOWN.end())
+    })
 }
 
 /// Equal margins on all sides, or each its own; mostly narrow.
@@ -195,11 +235,32 @@ mod tests {
 
     #[test]
     fn a_device_has_photo_margin_bezel_and_background_from_inside_out() {
-        let edge = Edge::Device { margins: [0.05; 4], bezel: 0.03, corner: 0.02, albedo: 0.02 };
+        let edge = Edge::Device {
+            shown: [1.0; 4],
+            margins: [0.05; 4],
+            bezel: 0.03,
+            corner: 0.02,
+            albedo: 0.02,
+        };
         assert_eq!(edge.region([0.39, 0.0], HALF), Region::Photo);
         assert_eq!(edge.region([0.44, 0.0], HALF), Region::Margin);
         assert_eq!(edge.region([0.47, 0.0], HALF), Region::Bezel);
         assert!(matches!(edge.region([0.49, 0.0], HALF), Region::Behind(d) if d < 0.02));
+    }
+
+    #[test]
+    fn a_photo_cut_closer_ends_where_it_was_cut() {
+        let edge = Edge::Sheet { shown: [0.6, 0.8, 1.0, 0.7], margins: [0.02; 4] };
+        for (point, region) in [
+            ([-0.239, 0.0], Region::Photo),
+            ([-0.25, 0.0], Region::Margin),
+            ([0.399, 0.0], Region::Photo),
+            ([0.0, -0.399], Region::Photo),
+            ([0.0, 0.351], Region::Margin),
+        ] {
+            assert_eq!(edge.region(point, HALF), region, "{point:?}");
+        }
+        assert!(matches!(edge.region([-0.27, 0.0], HALF), Region::Behind(_)));
     }
 
     #[test]
@@ -210,9 +271,11 @@ mod tests {
                 panic!("not a cutout");
             };
             assert!(radii.iter().all(|radius| CUT.contains(radius)) && RIM.contains(&rim));
-            let Edge::Device { margins, bezel, corner, albedo } = Edge::draw_device(rng) else {
+            let Edge::Device { shown, margins, bezel, corner, albedo } = Edge::draw_device(rng)
+            else {
                 panic!("not a device");
             };
+            assert!(shown.iter().all(|shown| SHOWN.contains(shown)));
             assert!(margins.iter().all(|margin| MARGIN.contains(margin)));
             assert!(BEZEL.contains(&bezel) && CORNER.contains(&corner));
             assert!((0.01..=0.7).contains(&albedo));

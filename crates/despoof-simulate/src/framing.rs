@@ -7,9 +7,10 @@ use crate::{
     bend::Bend,
     draw::{self, Range},
     edges::Edge,
+    fingers::Finger,
     perspective::Pose,
     species::Species,
-    transform::Transform,
+    transform::{Transform, half_extent},
 };
 
 /// Rotation in the image plane, radians (±9°).
@@ -34,6 +35,9 @@ const SHOWN_SHIFT: Range = -0.09..=0.09;
 /// How much further off, as a share of what a smaller one leaves free of the frame.
 const ROOM: f32 = 0.3;
 
+/// Share of media with edges in sight that fingers hold in sight.
+const HELD: f64 = 0.6;
+
 /// Geometry of one picture of a medium.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Framing {
@@ -44,6 +48,8 @@ pub struct Framing {
     pub bend: Option<Bend>,
     /// Its outline.
     pub edge: Edge,
+    /// Fingers that hold it, where its edges show.
+    pub fingers: Vec<Finger>,
 }
 
 impl Framing {
@@ -59,7 +65,9 @@ impl Framing {
         let room = ROOM * (1.0 - scale);
         let mut shift = || draw::centred(rng, &SHOWN_SHIFT) + draw::centred(rng, &(-room..=room));
         let pose = Pose { shift: [shift(), shift()], scale, ..pose };
-        Self { pose, bend, edge }
+        let held = draw::chance(rng, HELD).then(|| edge.ends(half_extent(size))).flatten();
+        let fingers = held.map_or_else(Vec::new, |ends| Finger::draw_hands(rng, ends));
+        Self { pose, bend, edge, fingers }
     }
 
     /// As a live photo is taken again: the same poses, filling the frame.
@@ -79,7 +87,7 @@ impl Framing {
             pose.scale *= 1.02;
         }
         pose.scale *= draw::skewed(rng, &ZOOM, 2.0);
-        Self { pose, bend, edge: Edge::Hidden }
+        Self { pose, bend, edge: Edge::Hidden, fingers: Vec::new() }
     }
 }
 
@@ -100,12 +108,12 @@ fn draw_pose(rng: &mut StdRng) -> Pose {
 /// How often the edges of each species come into view.
 fn draw_edge(rng: &mut StdRng, species: Species) -> Edge {
     match species {
-        Species::PrintFlat if draw::chance(rng, 0.7) => Edge::Hidden,
-        Species::PrintBent if draw::chance(rng, 0.45) => Edge::Hidden,
+        Species::PrintFlat if draw::chance(rng, 0.4) => Edge::Hidden,
+        Species::PrintBent if draw::chance(rng, 0.35) => Edge::Hidden,
         Species::PrintCut if draw::chance(rng, 0.45) => Edge::draw_cutout(rng),
         Species::PrintFlat | Species::PrintBent | Species::PrintCut => Edge::draw_sheet(rng),
         Species::ScreenPhone | Species::ScreenTablet if draw::chance(rng, 0.45) => Edge::Hidden,
-        Species::ScreenLaptop | Species::ScreenMonitor if draw::chance(rng, 0.6) => Edge::Hidden,
+        Species::ScreenLaptop | Species::ScreenMonitor if draw::chance(rng, 0.55) => Edge::Hidden,
         _ => Edge::draw_device(rng),
     }
 }

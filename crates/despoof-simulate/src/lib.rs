@@ -23,6 +23,7 @@ mod develop;
 mod display;
 mod draw;
 mod edges;
+mod fingers;
 mod framing;
 mod halftone;
 mod ink;
@@ -52,6 +53,7 @@ pub use bend::Bend;
 pub use camera::Camera;
 pub use display::Layout;
 pub use edges::Edge;
+pub use fingers::Finger;
 pub use framing::Framing;
 pub use ink::InkSet;
 pub use jpeg::round_trip as jpeg_round_trip;
@@ -177,6 +179,7 @@ pub fn rendered(live: &RgbImage, parameters: Parameters) -> Simulated {
                 size,
                 transform: &transform,
                 edge: &framing.edge,
+                fingers: &framing.fingers,
                 surface: Surface::Live,
                 background: None,
             };
@@ -192,6 +195,7 @@ pub fn rendered(live: &RgbImage, parameters: Parameters) -> Simulated {
                 size,
                 transform: &transform,
                 edge: &framing.edge,
+                fingers: &framing.fingers,
                 surface: match medium {
                     Medium::Print(print) => Surface::Print(PrintSurface::new(
                         print,

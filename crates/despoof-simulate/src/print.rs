@@ -14,6 +14,10 @@ use crate::{
     tile::Footprint,
 };
 
+/// Light that a sheet's surface scatters, of white: photo paper 0.01, plain paper 0.03–0.05, more where the
+/// room's light falls on it from aside.
+const HAZE: draw::Range = 0.0..=0.14;
+
 /// How tones get onto the paper.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -52,7 +56,7 @@ pub struct Print {
     pub bands: f32,
     /// Relative depth of dents and waves in the sheet, 0–0.18.
     pub crumple: f32,
-    /// Light scattered by the surface, 0–0.1 of white.
+    /// Light scattered by the surface, 0–0.14 of white.
     pub haze: f32,
     /// How strongly a bend mirrors the light, 0–0.5.
     pub gloss: f32,
@@ -78,7 +82,7 @@ impl Print {
             banding: draw::skewed(rng, &(0.0..=0.06), 4.0),
             bands: draw::log_uniform(rng, &(8.0..=90.0)),
             crumple: draw::skewed(rng, &(0.0..=0.18), 3.0),
-            haze: draw::skewed(rng, &(0.0..=0.1), 4.0),
+            haze: draw::skewed(rng, &HAZE, 2.0),
             gloss: if matt {
                 draw::skewed(rng, &(0.0..=0.1), 2.0)
             } else {
@@ -226,7 +230,7 @@ mod tests {
             assert!((0.0..=0.06).contains(&print.fibre) && (0.0..=0.06).contains(&print.banding));
             assert!((60.0..=500.0).contains(&print.fibres));
             assert!((8.0..=90.0).contains(&print.bands));
-            assert!((0.0..=0.18).contains(&print.crumple) && (0.0..=0.1).contains(&print.haze));
+            assert!((0.0..=0.18).contains(&print.crumple) && HAZE.contains(&print.haze));
             assert!((0.0..=0.5).contains(&print.gloss) && print.glares.len() <= 2);
             match print.process {
                 Process::Photographic => {}

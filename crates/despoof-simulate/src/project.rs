@@ -3,6 +3,7 @@
 use crate::{
     background::Background,
     edges::{Edge, Region},
+    fingers::Finger,
     linear::{Colour, LinearImage, zip},
     print::PrintSurface,
     screen::ScreenSurface,
@@ -29,6 +30,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) transform: &'a Transform,
     /// The medium's outline.
     pub(crate) edge: &'a Edge,
+    /// Fingers before it.
+    pub(crate) fingers: &'a [Finger],
     /// What shows the photo.
     pub(crate) surface: Surface<'a>,
     /// What is behind, with its shadow, where an edge is in the frame.
@@ -161,6 +164,9 @@ impl Scene<'_> {
             return seen.add_shown(self.shown(pixel));
         }
         let sheet = self.transform.sheet_from_pixels(pixel);
+        if let Some(skin) = self.fingers.iter().find_map(|finger| finger.light_at(sheet)) {
+            return seen.add_other(self.in_room_light(skin));
+        }
         match self.edge.region(sheet, self.transform.half_extent()) {
             Region::Photo => seen.add_shown(self.shown(pixel)),
             Region::Margin => seen.add_shown(self.blank()),
@@ -215,6 +221,12 @@ impl Scene<'_> {
                 frame[1] / self.size[1] * picture.height as f32,
             )
             .map(|channel| channel * light)
+    }
+
+    /// Something that reflects so much, in the light of the background.
+    fn in_room_light(&self, reflectance: Colour) -> Colour {
+        let light = self.background.map_or(1.0, |(background, _)| background.brightness);
+        reflectance.map(|channel| channel * light)
     }
 
     /// The device's frame, lit as the background is.

@@ -75,7 +75,12 @@ impl Transform {
 
     /// Half the photo's width and height in sheet coordinates; the larger is 0.5.
     pub(crate) fn half_extent(&self) -> [f32; 2] {
-        let longer = self.size[0].max(self.size[1]);
-        self.size.map(|side| side / longer / 2.0)
+        half_extent(self.size)
     }
+}
+
+/// Half of a photo's width and height in its longer side.
+pub(crate) fn half_extent(size: [f32; 2]) -> [f32; 2] {
+    let longer = size[0].max(size[1]);
+    size.map(|side| side / longer / 2.0)
 }
