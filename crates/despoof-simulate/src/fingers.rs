@@ -69,7 +69,7 @@ fn draw_hand(
     radius: f32,
     skin: Colour,
 ) -> Vec<Finger> {
-    let upright = side % 2 == 0;
+    let upright = side.is_multiple_of(2);
     let sign = if side < 2 { -1.0 } else { 1.0 };
     let [before, behind] = if upright { [ends[1], ends[3]] } else { [ends[0], ends[2]] };
     let middle = rng.random_range(-before..=behind) * 0.8;
