@@ -103,12 +103,13 @@ impl Edge {
     /// How far the medium reaches left, above, right of and below the centre of a photo of that half extent;
     /// none where nothing could hold it in sight.
     pub(crate) fn ends(&self, half: [f32; 2]) -> Option<[f32; 4]> {
-        let (shown, margins, bezel) = match self {
-            Self::Sheet { shown, margins } => (shown, margins, 0.0),
-            Self::Device { shown, margins, bezel, .. } => (shown, margins, *bezel),
-            Self::Hidden | Self::Cutout { .. } => return None,
-        };
-        Some(std::array::from_fn(|side| half[side % 2] * shown[side] + margins[side] + bezel))
+        match self {
+            Self::Sheet { shown, margins } => Some(extended(photo_ends(half, shown), margins)),
+            Self::Device { shown, margins, bezel, .. } => {
+                Some(extended(extended(photo_ends(half, shown), margins), &[*bezel; 4]))
+            }
+            Self::Hidden | Self::Cutout { .. } => None,
+        }
     }
 
     /// What is at `point` for a photo of that half extent.
@@ -116,30 +117,32 @@ impl Edge {
         match self {
             Self::Hidden => Region::Photo,
             Self::Sheet { shown, margins } => {
-                let (point, half) = cropped(point, half, shown);
-                inside_margins(point, half, margins, 0.0).unwrap_or_else(Region::Behind)
+                inside_margins(point, photo_ends(half, shown), margins)
+                    .unwrap_or_else(Region::Behind)
             }
             Self::Device { shown, margins, bezel, corner, .. } => {
-                let (point, half) = cropped(point, half, shown);
-                match inside_margins(point, half, margins, 0.0) {
-                    Ok(region) => region,
-                    Err(_) => match distance_to_margins(point, half, margins, *bezel, *corner) {
+                let photo = photo_ends(half, shown);
+                inside_margins(point, photo, margins).unwrap_or_else(|_| {
+                    let device = extended(extended(photo, margins), &[*bezel; 4]);
+                    match distance(point, device, *corner) {
                         distance if distance <= 0.0 => Region::Bezel,
                         distance => Region::Behind(distance),
-                    },
-                }
+                    }
+                })
             }
             Self::Cutout { radii, rim } => cutout(point, half, radii, *rim),
         }
     }
 }
 
-/// Point and half extent of the photo against the centre of what is left of it.
-fn cropped(point: [f32; 2], half: [f32; 2], shown: &[f32; 4]) -> ([f32; 2], [f32; 2]) {
-    let [left, top, right, bottom] = shown;
-    let centre = [half[0] * (right - left) / 2.0, half[1] * (bottom - top) / 2.0];
-    let half = [half[0] * (right + left) / 2.0, half[1] * (bottom + top) / 2.0];
-    ([point[0] - centre[0], point[1] - centre[1]], half)
+/// How far what is left of a photo reaches left, above, right of and below its centre.
+fn photo_ends(half: [f32; 2], shown: &[f32; 4]) -> [f32; 4] {
+    std::array::from_fn(|side| half[side % 2] * shown[side])
+}
+
+/// The same, so much further on each side.
+fn extended(ends: [f32; 4], by: &[f32; 4]) -> [f32; 4] {
+    std::array::from_fn(|side| ends[side] + by[side])
 }
 
 /// All of the photo, or cut closer on all sides alike, more or less.
@@ -164,32 +167,21 @@ fn draw_margins(rng: &mut StdRng) -> [f32; 4] {
 }
 
 /// Photo or margin, or the distance from the margins' outer border.
-fn inside_margins(
-    point: [f32; 2],
-    half: [f32; 2],
-    margins: &[f32; 4],
-    corner: f32,
-) -> Result<Region, f32> {
-    if point[0].abs() <= half[0] && point[1].abs() <= half[1] {
+fn inside_margins(point: [f32; 2], photo: [f32; 4], margins: &[f32; 4]) -> Result<Region, f32> {
+    let [left, top, right, bottom] = photo;
+    if (-left..=right).contains(&point[0]) && (-top..=bottom).contains(&point[1]) {
         return Ok(Region::Photo);
     }
-    match distance_to_margins(point, half, margins, 0.0, corner) {
+    match distance(point, extended(photo, margins), 0.0) {
         distance if distance <= 0.0 => Ok(Region::Margin),
         distance => Err(distance),
     }
 }
 
-/// Signed distance to the rectangle of photo and margins, widened by `wider`, with rounded corners.
-fn distance_to_margins(
-    point: [f32; 2],
-    half: [f32; 2],
-    margins: &[f32; 4],
-    wider: f32,
-    corner: f32,
-) -> f32 {
-    let [left, top, right, bottom] = margins;
+/// Signed distance to the rectangle that reaches so far left, above, right and below, with rounded corners.
+fn distance(point: [f32; 2], [left, top, right, bottom]: [f32; 4], corner: f32) -> f32 {
     let centre = [(right - left) / 2.0, (bottom - top) / 2.0];
-    let extent = [half[0] + (left + right) / 2.0 + wider, half[1] + (top + bottom) / 2.0 + wider];
+    let extent = [(left + right) / 2.0, (top + bottom) / 2.0];
     let corner = corner.min(extent[0]).min(extent[1]);
     let x = (point[0] - centre[0]).abs() - extent[0] + corner;
     let y = (point[1] - centre[1]).abs() - extent[1] + corner;

@@ -1,5 +1,6 @@
 //! `train dfg`: the De-spoofing Face Generator (paper eq. 4), on cached latents and identity maps.
 
+use std::ops::Bound;
 use std::path::Path;
 
 use anyhow::Result;
@@ -76,7 +77,8 @@ pub struct DenoisingOptions {
 }
 
 fn positive(text: &str) -> Result<f64, String> {
-    number_in(text, f64::MIN_POSITIVE..=f64::MAX, "it must be a number above 0")
+    let above = (Bound::Excluded(0.0), Bound::Excluded(f64::INFINITY));
+    number_in(text, above, "it must be a number above 0")
 }
 
 /// Denoising of real faces' latents, given their identity.
