@@ -4,6 +4,7 @@
 #   SHARED=../shared docs/weights/measure.sh decide AGNET_RUN         # development scores, OUT/decision.json
 #   SHARED=../shared docs/weights/measure.sh measure BUNDLE           # every protocol of the card
 #   SHARED=../shared docs/weights/measure.sh strange BUNDLE CAMERA AGNET_RUN   # nuaa, phone-a or phone-c, which the run never saw
+#   SHARED=../shared docs/weights/measure.sh portrait BUNDLE          # seven simulated attacks of the public portrait, six seeds each
 #   python docs/weights/tables.py OUT                                 # their tables
 #
 # SHARED holds `data/fas` and `data/real` (DATA.md). Two protocols at a time, a core each.
@@ -14,6 +15,7 @@ set -euo pipefail
 : "${BUNDLE:=models/web}"
 : "${OUT:=runs/weights}"
 : "${RESAMPLES:=1000}"
+: "${PHOTO:=tests/photos/astronaut.png}"
 # The rule of docs/adr/0021: in no development set more live faces are refused, in percent.
 : "${BPCER:=4}"
 export SHARED DESPOOF OUT RESAMPLES RAYON_NUM_THREADS="${RAYON_NUM_THREADS:-1}"
@@ -57,7 +59,7 @@ protocols() {
   local folder=$1
   shift
   mkdir -p "$folder"
-  xargs -P 2 -I NAME bash -c 'protocol "$@"' - NAME "$folder" "$@"
+  xargs -P 2 -I NAME bash -euc 'protocol "$@"' - NAME "$folder" "$@"
 }
 
 development="nuaa-train nuaa-train-close-up phone-a phone-b phone-c real-003"
@@ -82,8 +84,18 @@ case "${1:-}" in
     # shellcheck disable=SC2046 # one word a file
     "$DESPOOF" eval --scores $(ls "$OUT"/strange/*.csv | grep -v close-up) --resamples 0 --json > "$OUT/together.json"
     ;;
+  portrait)
+    mkdir -p "$OUT/portrait"
+    for species in print-flat print-bent print-cut screen-phone screen-tablet screen-laptop screen-monitor; do
+      for seed in 1 2 3 4 5 6; do
+        "$DESPOOF" simulate photo "$PHOTO" --species "$species" --seed "$seed" --out "$OUT/portrait/$species-$seed.png" > "$OUT/portrait.log"
+        # A picture without a face is an answer, too.
+        "$DESPOOF" check --bundle "$2" "$OUT/portrait/$species-$seed.png" 2>&1 || true
+      done
+    done | tee "$OUT/portrait.txt"
+    ;;
   *)
-    sed -n '2,10p' "$0" >&2
+    sed -n '2,11p' "$0" >&2
     exit 2
     ;;
 esac
