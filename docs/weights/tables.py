@@ -72,7 +72,7 @@ def row(*cells):
 def known(folder):
     together = read(folder / "development.json")
     if together:
-        row("development sets together, by 32-bit weights", photos(together["counts"]), rate(together, "auc"), rate(together, "eer"))
+        row("development sets together", photos(together["counts"]), rate(together, "auc"), rate(together, "eer"))
     for name, title in KNOWN.items():
         report = read(folder / "known" / f"{name}.json")
         if report:
