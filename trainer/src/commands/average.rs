@@ -42,8 +42,9 @@ pub fn run(options: &AverageOptions) -> Result<()> {
     let tensors: Vec<Vec<NamedTensor>> =
         options.agnet.iter().map(|run| runs::agnet_tensors(run)).collect::<Result<_>>()?;
     let settings: AgNetSettings = read_config(first)?;
+    let own = runs::preset_choice(first)?.preset().sampler;
     for run in &options.agnet {
-        let alike = !has_config(run) || runs::agnet_cue(run)? == settings.cue;
+        let alike = !has_config(run) || runs::agnet_cue(run)?.is_made_like(&settings.cue, &own);
         ensure!(alike, "{} and {} were trained on different cues", first.display(), run.display());
     }
     let config = runs::agnet_config(first)?;

@@ -58,6 +58,14 @@ impl CueOfRun {
         );
         sampler(own, choice)
     }
+
+    /// Whether a generator that samples as `own` makes both cues alike: what one run leaves to its preset
+    /// the other may name.
+    pub fn is_made_like(&self, other: &Self, own: &SamplerConfig) -> bool {
+        let samplers = (self.sampler(own), other.sampler(own));
+        let are_sampled_alike = matches!(samplers, (Ok(one), Ok(another)) if one == another);
+        self == other || self.look == other.look && are_sampled_alike
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +92,23 @@ mod tests {
         let look = LookConfig { standardised_cue: true, contrast: 1.5 };
         let settings = "standardised_cue = true\ncontrast = 1.5";
         assert_eq!(CueOfRun::of_bundle(&own, &own, look), read(settings));
+    }
+
+    #[test]
+    fn cues_are_alike_whether_a_run_names_its_presets_steps_or_not() {
+        let own = Preset::web().sampler;
+        let named = read(&format!("sampler_steps = {}", own.steps));
+        assert!(named.is_made_like(&CueOfRun::default(), &own));
+        let others = [
+            format!("sampler_steps = {}", own.steps + 1),
+            "contrast = 1.5".to_owned(),
+            "cue = 'memae'".to_owned(),
+        ];
+        for other in others {
+            assert!(!named.is_made_like(&read(&other), &own), "{other}");
+        }
+        let no_bundles = read("cue = 'memae'");
+        assert!(no_bundles.is_made_like(&no_bundles, &own));
     }
 
     #[test]
