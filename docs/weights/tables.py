@@ -25,7 +25,6 @@ STRANGE = {
     "strange-nuaa": "`nuaa` left out: no recorded print in training",
     "strange-nuaa-close-up": "– the same photos close up",
 }
-SMALLEST_GROUP = 4
 
 
 def read(path):
@@ -110,8 +109,7 @@ def groups(folder):
     rows = {}
     for column, report in enumerate(reports):
         for group in report["groups"] if report else []:
-            if group["live"] >= SMALLEST_GROUP or column:
-                rows.setdefault((group["attribute"], group["group"]), [None, None])[column] = group
+            rows.setdefault((group["attribute"], group["group"]), [None, None])[column] = group
     for (attribute, name), columns in rows.items():
         cells = [cell for group in columns for cell in
                  (("", "") if group is None else (with_interval(group["bpcer"], group["interval"]), str(group["live"])))]
