@@ -96,6 +96,16 @@ def strange(folder):
         print("all of them, one threshold: AUC, EER", percent(together["auc"]), percent(together["eer"]))
 
 
+def crossed(folder):
+    for run in sorted((folder / "crossed").glob("*")):
+        reports = [read(path) for path in sorted(run.glob("*.crossed"))]
+        figures = [[report["auc"], report["eer"], *(report["honest"][name] for name in ("hter", "apcer", "bpcer"))]
+                   for report in reports]
+        for report, figure in zip(reports, figures):
+            row(run.name, report["data"][0].removeprefix("strange-").removesuffix(".csv"), *map(percent, figure))
+        row(run.name, f"mean of {len(figures)}", *(percent(sum(column) / len(figures)) for column in zip(*figures)))
+
+
 def outcomes(folder):
     for part, titles in (("known", KNOWN), ("strange", STRANGE)):
         for name, title in titles.items():
@@ -119,7 +129,8 @@ def groups(folder):
 
 def main():
     folder = Path(sys.argv[1])
-    for title, table in (("known cameras", known), ("strange cameras", strange), ("what the rule says", outcomes), ("who is refused", groups)):
+    for title, table in (("known cameras", known), ("strange cameras", strange),
+                         ("networks that know no camera: AUC, EER, HTER, APCER, BPCER", crossed), ("what the rule says", outcomes), ("who is refused", groups)):
         print(f"\n{title}")
         table(folder)
 

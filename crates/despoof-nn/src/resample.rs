@@ -21,6 +21,13 @@ pub fn resize_nearest(input: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
     trace::inputs(&[&input]).gave(|| Operation::ResizeNearest, interpolate(input, options))
 }
 
+/// Between the four pixels around every position, the first and the last pixels of both sides on each other:
+/// `[batch, channels, height, width]` to `[batch, channels, size…]`.
+pub fn resize_bilinear(input: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
+    let options = InterpolateOptions::new(InterpolateMode::Bilinear).with_output_size(size);
+    trace::inputs(&[&input]).gave(|| Operation::ResizeBilinear, interpolate(input, options))
+}
+
 /// Channels to space (Shi et al. 2016): `[batch, channels · factor², height, width]` to
 /// `[batch, channels, height · factor, width · factor]`, in the order of PyTorch's `pixel_shuffle`.
 pub fn pixel_shuffle(input: Tensor<4>, factor: usize) -> Tensor<4> {

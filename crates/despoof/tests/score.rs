@@ -1,4 +1,4 @@
-//! A score looks at the face and its mirror image, and at each face alone.
+//! A score looks at a face's pictures and their mirror images alike, and at each face alone.
 
 mod close;
 

@@ -98,7 +98,21 @@ pub fn emit(graph: &mut Graph, step: &Step, inputs: &[Named]) -> String {
         Operation::Softmax { axis } => {
             graph.node("Softmax", &[input(0)], &[("axis", Attribute::Integer(*axis as i64))])
         }
-        Operation::ResizeNearest => resized(graph, input(0), &step.inputs[0].shape, shape),
+        Operation::ResizeNearest => {
+            let way = [
+                ("mode", Attribute::Text("nearest")),
+                ("coordinate_transformation_mode", Attribute::Text("asymmetric")),
+                ("nearest_mode", Attribute::Text("floor")),
+            ];
+            resized(graph, input(0), [&step.inputs[0].shape, shape], &way)
+        }
+        Operation::ResizeBilinear => {
+            let way = [
+                ("mode", Attribute::Text("linear")),
+                ("coordinate_transformation_mode", Attribute::Text("align_corners")),
+            ];
+            resized(graph, input(0), [&step.inputs[0].shape, shape], &way)
+        }
         Operation::PixelShuffle { factor } => {
             let attributes = [
                 ("blocksize", Attribute::Integer(*factor as i64)),
@@ -279,15 +293,15 @@ fn reshaped(graph: &mut Graph, input: &str, from: &[usize], to: &[usize]) -> Str
     graph.node("Reshape", &[input, &shape], &[])
 }
 
-fn resized(graph: &mut Graph, input: &str, from: &[usize], to: &[usize]) -> String {
+fn resized(
+    graph: &mut Graph,
+    input: &str,
+    [from, to]: [&[usize]; 2],
+    way: &[(&'static str, Attribute)],
+) -> String {
     let scales = (0..4).map(|axis| to[axis] as f32 / from[axis] as f32).collect();
     let scales = graph.floats("scales", &[4], scales);
-    let attributes = [
-        ("mode", Attribute::Text("nearest")),
-        ("coordinate_transformation_mode", Attribute::Text("asymmetric")),
-        ("nearest_mode", Attribute::Text("floor")),
-    ];
-    graph.node("Resize", &[input, "", &scales], &attributes)
+    graph.node("Resize", &[input, "", &scales], way)
 }
 
 /// softmax(Q Kᵀ / √d) V for every head.

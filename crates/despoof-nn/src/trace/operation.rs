@@ -109,6 +109,8 @@ pub enum Operation {
     },
     /// The nearest pixel above and left.
     ResizeNearest,
+    /// Bilinear, corners on corners; input and output tell from what to what.
+    ResizeBilinear,
     /// Channels to space, in PyTorch's order.
     PixelShuffle {
         /// Side of the square.
