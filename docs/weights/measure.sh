@@ -99,7 +99,7 @@ case "${1:-}" in
       # shellcheck disable=SC2086 # one word a file
       "$DESPOOF" eval --scores $others --bpcer "$BPCER" --resamples 0 --fix-decision "$camera.decision" > "$camera.others"
       # A decision's threshold holds behind its temperature; these scores have none.
-      threshold=$(jq '(.threshold / (1 - .threshold) | log) * .temperature | 1 / (1 + exp(-.))' "$camera.decision")
+      threshold=$(jq '(.threshold / (1 - .threshold) | log) * .temperature | 1 / (1 + (-. | exp))' "$camera.decision")
       "$DESPOOF" eval --scores "$camera.csv" --threshold "$threshold" --resamples 0 --json > "$camera.crossed"
     done
     ;;
