@@ -91,7 +91,8 @@ case "${1:-}" in
   crossed)
     # Each camera at the threshold that the two others and real-003 fix: nothing is chosen on it.
     folder="$OUT/crossed/$(basename "$3")"
-    rm -f "$3/decision.json"
+    # A decision in the run would bend its scores by a temperature.
+    [ ! -e "$3/decision.json" ] || { echo "$3/decision.json must not be there" >&2; exit 1; }
     printf '%s\n' $strangers real-003 | RESAMPLES=0 protocols "$folder" --bundle "$2" --run "$3"
     cd "$folder"
     for camera in $strangers; do
