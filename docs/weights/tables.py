@@ -99,6 +99,8 @@ def strange(folder):
 def crossed(folder):
     for run in sorted((folder / "crossed").glob("*")):
         reports = [read(path) for path in sorted(run.glob("*.crossed"))]
+        if not reports:
+            continue
         figures = [[report["auc"], report["eer"], *(report["honest"][name] for name in ("hter", "apcer", "bpcer"))]
                    for report in reports]
         for report, figure in zip(reports, figures):
@@ -129,8 +131,14 @@ def groups(folder):
 
 def main():
     folder = Path(sys.argv[1])
-    for title, table in (("known cameras", known), ("strange cameras", strange),
-                         ("networks that know no camera: AUC, EER, HTER, APCER, BPCER", crossed), ("what the rule says", outcomes), ("who is refused", groups)):
+    tables = {
+        "known cameras": known,
+        "strange cameras": strange,
+        "networks that know no camera: AUC, EER, HTER, APCER, BPCER": crossed,
+        "what the rule says": outcomes,
+        "who is refused": groups,
+    }
+    for title, table in tables.items():
         print(f"\n{title}")
         table(folder)
 

@@ -16,8 +16,10 @@ pub const LOOKS: u64 = 4;
 /// Share of a picture's sides that its lower middle has: 1/1.12.
 const LOWER_MIDDLE: [usize; 2] = [25, 28];
 
-/// Dimensions of a picture from its top down and from its left to its right.
+/// Dimension of a picture from its top to its bottom.
 const DOWN: usize = 2;
+
+/// Dimension of a picture from its left to its right.
 const ACROSS: usize = 3;
 
 /// Probability of live `[batch]` of what AG-Net is shown: that of the mean logits of the pictures, their
