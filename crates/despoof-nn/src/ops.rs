@@ -72,6 +72,11 @@ pub fn slice<const D: usize>(
         .gave(|| Operation::Slice { axis, start }, input.narrow(axis, start, length))
 }
 
+/// The first `count` of a batch.
+pub fn first<const D: usize>(input: Tensor<D>, count: usize) -> Tensor<D> {
+    if input.dims()[0] == count { input } else { slice(input, 0, 0, count) }
+}
+
 /// The largest value of every window.
 pub fn max_pool(
     input: Tensor<4>,

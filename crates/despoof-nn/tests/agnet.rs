@@ -1,7 +1,9 @@
 //! AG-Net: sizes, shapes, the role of the cue, and agreement of a guided layer with torch.
 
+mod awake;
 mod golden;
 
+use awake::awake;
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
 use despoof_nn::agnet::{
@@ -49,6 +51,31 @@ fn untrained_network_ignores_the_cue() {
     golden::assert_close(with, without, 1e-6);
 }
 
+/// Trained or not, the cross-attentions are the only difference: each answer is that of the same weights
+/// with the cue or without.
+#[test]
+fn one_network_answers_with_its_cue_and_without() {
+    let config = AgNetConfig { context_tokens: Some(4), ..small_config() };
+    let twice = AgNetConfig { unguided_answer: true, ..config.clone() };
+    let once = awake(config.init(&Device::flex()));
+    let both = twice.init(&Device::flex()).load_record(once.clone().into_record());
+    let views = Views { face: image(3, 64), context: Some(image(3, 32)) };
+    let cue = image(3, 64);
+    let guided = once.forward(views.clone(), Some(cue.clone()));
+    let unguided = once.forward(views.clone(), None);
+    let asked = both.forward(views.clone(), Some(cue));
+    golden::assert_close(asked.logits.clone(), guided.logits.clone(), 1e-5);
+    golden::assert_close(asked.tokens.clone(), guided.tokens, 1e-5);
+    golden::assert_close(asked.embedding.clone(), guided.embedding, 1e-5);
+    let without = asked.unguided.clone().expect("it was asked");
+    golden::assert_close(without, unguided.logits.clone(), 1e-5);
+    assert_ne!(guided.logits.to_data(), unguided.logits.to_data(), "this cue says something");
+    golden::assert_close(asked.answer(), (guided.logits + unguided.logits.clone()) / 2.0, 1e-5);
+    let no_cue = both.forward(views, None);
+    assert!(no_cue.unguided.is_none());
+    golden::assert_close(no_cue.answer(), unguided.logits, 1e-5);
+}
+
 #[test]
 fn embeddings_have_length_root_two() {
     let embedding = small_network().forward(Views::of_face(image(2, 64)), None).embedding;
@@ -90,6 +117,19 @@ fn the_methods_own_variant_is_not_written_down() {
     let json = serde_json::to_value(&other).expect("serialisable");
     assert_eq!(json["variant"], "only-image");
     assert_eq!(serde_json::from_value::<AgNetConfig>(json).expect("readable"), other);
+}
+
+#[test]
+fn only_a_network_that_the_cue_guides_answers_without_it_too() {
+    let twice = AgNetConfig { unguided_answer: true, ..AgNetConfig::web() };
+    let json = serde_json::to_value(&twice).expect("serialisable");
+    assert_eq!(json["unguided_answer"], true);
+    assert!(serde_json::to_value(AgNetConfig::web()).unwrap().get("unguided_answer").is_none());
+    assert_eq!(serde_json::from_value::<AgNetConfig>(json).expect("readable"), twice);
+    assert!(twice.clone().with_variant(Variant::AgNet).unguided_answer);
+    for variant in [Variant::OnlyImage, Variant::OnlyResidual, Variant::DualBranch] {
+        assert!(!twice.clone().with_variant(variant).unguided_answer);
+    }
 }
 
 /// Of the 64×64 face and of a 32×32 picture of what is around it, by the same embedder.
@@ -200,6 +240,7 @@ fn small_config() -> AgNetConfig {
         tokens: 16,
         context_tokens: None,
         class_token: ClassToken::Learned,
+        unguided_answer: false,
         cue_encoder: CueEncoderConfig::ResNet(resnet),
         width: 24,
         layers: 2,

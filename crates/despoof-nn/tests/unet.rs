@@ -1,8 +1,9 @@
 //! The U-Net: sizes, shapes, and agreement with diffusers.
 
+mod awake;
 mod golden;
 
-use burn::module::{Module, ModuleMapper, Param};
+use awake::awake;
 use burn::tensor::{Device, Distribution, Tensor};
 use despoof_nn::cost;
 use despoof_nn::unet::{DIFFUSERS_KEYS, UnetConfig, sinusoidal_embedding};
@@ -96,19 +97,4 @@ fn narrow_context_is_padded_with_zeros() {
     let with_identity = output(padded);
     assert!((without_identity - with_identity.clone()).abs().max().into_scalar::<f32>() > 1e-4);
     golden::assert_close(output(narrow), with_identity, 1e-6);
-}
-
-/// The network with every matrix and kernel redrawn, those that start at zero among them.
-fn awake<M: Module>(network: M) -> M {
-    struct Awake;
-    impl ModuleMapper for Awake {
-        fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            if D < 2 {
-                parameter
-            } else {
-                parameter.map(|t| t.random_like(Distribution::Normal(0.0, 1.0)) * 0.2)
-            }
-        }
-    }
-    network.map(&mut Awake)
 }

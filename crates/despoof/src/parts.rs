@@ -222,7 +222,7 @@ impl Checker {
                 agnet.forward(Views { face: first, context: inputs.next_if_any() }, Some(cue))
             }
         };
-        answer.logits
+        answer.answer()
     }
 
     /// Of crops `[batch, 3, side, side]`: `[batch]`.

@@ -31,7 +31,7 @@ pub fn score(agnet: &AgNet, look: Look, temperature: f32) -> Tensor<1> {
     let [batch, ..] = face.dims();
     let looks = |pictures| with_mirror(with_lower_middle(pictures));
     let views = Views { face: looks(face), context: context.map(looks) };
-    let logits = agnet.forward(views, cue.map(looks)).logits;
+    let logits = agnet.forward(views, cue.map(looks)).answer();
     let of_look = |look| ops::slice(logits.clone(), 0, look * batch, batch);
     let sum = (1..LOOKS as usize).map(of_look).fold(of_look(0), ops::add);
     let classes = ops::softmax(ops::scale(sum, 1.0 / (LOOKS as f64 * f64::from(temperature))), 1);

@@ -18,6 +18,10 @@ pub struct AgNetSizes {
     // Runs of before there was a wider crop do not say.
     #[serde(default = "yes")]
     pub face_only: bool,
+    /// Answer without the cue, too, by the same weights: both answers are trained, a score is their mean.
+    #[arg(long)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unguided_answer: bool,
     /// Guided layers [default: the preset's].
     #[arg(long, value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,6 +61,7 @@ impl AgNetSizes {
         Self {
             variant: config.variant.into(),
             face_only: config.context_tokens.is_none(),
+            unguided_answer: config.unguided_answer,
             layers: Some(config.layers),
             width: Some(config.width),
             shrink: Some(config.shrink),
@@ -66,7 +71,7 @@ impl AgNetSizes {
     /// All sizes, out of the preset's.
     ///
     /// # Errors
-    /// A width that the preset's heads cannot share.
+    /// A width that the preset's heads cannot share, or an answer without the cue of a network that has none.
     pub fn config(&self, preset: AgNetConfig) -> Result<AgNetConfig> {
         let layers = self.layers.unwrap_or(preset.layers);
         let width = self.width.unwrap_or(preset.width);
@@ -75,8 +80,13 @@ impl AgNetSizes {
             width > 0 && width.is_multiple_of(heads),
             "{heads} heads cannot share a width of {width}"
         );
+        ensure!(
+            !self.unguided_answer || self.variant == VariantName::AgNet,
+            "--unguided-answer is for the network that the cue guides, --variant ag-net"
+        );
         let shrink = self.shrink.unwrap_or(preset.shrink);
-        Ok(AgNetConfig { layers, width, shrink, ..preset }
+        let unguided_answer = self.unguided_answer;
+        Ok(AgNetConfig { layers, width, shrink, unguided_answer, ..preset }
             .with_variant(self.variant.into())
             .with_face_only(self.face_only))
     }
@@ -124,6 +134,11 @@ mod tests {
         assert_eq!(AgNetSizes::default().config(config.clone()).expect("the same").shrink, 2);
         let odd = AgNetSizes { width: Some(100), ..sizes };
         assert!(odd.config(AgNetConfig::web()).is_err());
+        let twice = AgNetSizes { unguided_answer: true, ..AgNetSizes::default() };
+        let config = twice.config(AgNetConfig::web()).expect("the cue guides it");
+        assert!(config.unguided_answer && AgNetSizes::from_config(&config).unguided_answer);
+        let image = AgNetSizes { variant: VariantName::OnlyImage, ..twice };
+        assert!(image.config(AgNetConfig::web()).is_err(), "there is no cue to leave out");
     }
 
     #[test]

@@ -33,7 +33,7 @@ const MAY_CHANGE: [&str; 18] = [
 ];
 
 /// Settings that are written down only where they are given: one that is not there has its default.
-const WRITTEN_WHEN_GIVEN: [&str; 11] = [
+const WRITTEN_WHEN_GIVEN: [&str; 12] = [
     "contrast",
     "layers",
     "min_snr_gamma",
@@ -44,21 +44,28 @@ const WRITTEN_WHEN_GIVEN: [&str; 11] = [
     "sampler_steps",
     "shrink",
     "streamed_share",
+    "unguided_answer",
     "width",
 ];
 
-/// Refuses to go on from a run's checkpoints with settings that are not those in its `config.toml`. Weights
-/// that were imported or unpacked, at step 0, were not trained with any.
+/// Settings of a bundle's network that its weights are used to.
+const USED_TO: [&str; 3] = ["contrast", "standardised_cue", "unguided_answer"];
+
+/// Refuses to go on from a run's checkpoints with settings that are not those in its `config.toml`. Of weights
+/// that were imported or unpacked, at step 0, it says how they see faces at most.
 ///
 /// # Errors
 /// Settings that differ, all of them named; a file that cannot be read.
 pub fn ensure_same_settings<S: Serialize>(run: &Path, settings: &S) -> Result<()> {
-    let is_trained = checkpoint::last_step(run)?.is_some_and(|step| step > 0);
-    if !is_trained || !has_config(run) {
+    let Some(step) = checkpoint::last_step(run)?.filter(|_| has_config(run)) else {
         return Ok(());
-    }
+    };
+    let before: Table = read_config(run)?;
     let now = Table::try_from(settings).context("settings that TOML cannot say")?;
-    let differences = differences(&read_config(run)?, &now);
+    let differences = match step {
+        0 => differences_in_sight(&before, &now),
+        _ => differences(&before, &now),
+    };
     ensure!(
         differences.is_empty(),
         "{} was trained with other settings: {}; go on with the same ones, or train into another folder",
@@ -66,6 +73,15 @@ pub fn ensure_same_settings<S: Serialize>(run: &Path, settings: &S) -> Result<()
         differences.join(", ")
     );
     Ok(())
+}
+
+/// Settings of how a network sees faces, and answers, that were said before and are others now.
+fn differences_in_sight(before: &Table, now: &Table) -> Vec<String> {
+    let in_sight = |table: &Table| {
+        let named = USED_TO.into_iter().filter(|name| before.contains_key(*name));
+        named.filter_map(|name| Some((name.to_owned(), table.get(name)?.clone()))).collect()
+    };
+    differences(&in_sight(before), &in_sight(now))
 }
 
 /// Settings that are others now. Of those that are always written down, one that a run does not say is
@@ -104,6 +120,21 @@ mod tests {
         assert_eq!(of(before, now), expected);
         let now = format!("{before}\nsampler_steps = 1");
         assert_eq!(of(before, &now), ["sampler_steps was not given, is 1"]);
+    }
+
+    #[test]
+    fn a_bundles_weights_go_on_seeing_faces_as_they_did() {
+        let unpacked = "layers = 2\ncontrast = 1.8\nunguided_answer = true";
+        let now = |text: &str| {
+            let table = |text: &str| text.parse::<Table>().expect("it is TOML");
+            differences_in_sight(&table(unpacked), &table(text))
+        };
+        let all = "seed = 1\nsteps = 10\ncontrast = 1.8\nunguided_answer = true";
+        assert_eq!(now(all), [""; 0]);
+        let expected = ["contrast was 1.8, is not given", "unguided_answer was true, is not given"];
+        assert_eq!(now("seed = 1"), expected);
+        let more = format!("{all}\nstandardised_cue = true");
+        assert_eq!(now(&more), [""; 0], "weights of an import say nothing of it");
     }
 
     #[test]

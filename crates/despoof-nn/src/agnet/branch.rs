@@ -48,6 +48,7 @@ pub(super) struct Parts<'a> {
     pub(super) pos_embed: &'a Param<Tensor<3>>,
     pub(super) context: Option<&'a ContextEmbedder>,
     pub(super) class_token: ClassToken,
+    pub(super) unguided_answer: bool,
     pub(super) blocks: &'a [GuidedLayer],
     pub(super) norm: &'a LayerNorm,
 }
@@ -60,6 +61,8 @@ pub(super) struct Tokens {
     pub(super) last: Tensor<3>,
     /// The class token behind the last norm, `[batch, width]`.
     pub(super) feature: Tensor<2>,
+    /// The same of the layers that were not guided, where they are asked, too.
+    pub(super) unguided_feature: Option<Tensor<2>>,
 }
 
 impl Branch {
@@ -81,6 +84,7 @@ impl Branch {
             pos_embed: &self.pos_embed,
             context: None,
             class_token: self.class_token,
+            unguided_answer: false,
             blocks: &self.blocks,
             norm: &self.norm,
         }
@@ -88,8 +92,9 @@ impl Branch {
 }
 
 impl Parts<'_> {
-    /// Paper eq. 6 and 7, guided by tokens of the cue or not. Tokens of a wider crop, which the paper
-    /// does not have, stand behind those of the face.
+    /// Paper eq. 6 and 7, guided by tokens of the cue or not, or both: then faces that are not guided stand
+    /// behind the same faces in the layers' batch. Tokens of a wider crop, which the paper does not have,
+    /// stand behind those of the face.
     pub(super) fn forward(&self, views: Views, cue_tokens: Option<&Tensor<3>>) -> Tokens {
         let face = self.patch_embed.forward(views.face);
         let around = self.context.map(|embedder| {
@@ -105,18 +110,23 @@ impl Parts<'_> {
             let around = ops::add(tokens_from_map(map), positions.val());
             tokens = ops::concatenate(tokens, around, 1);
         }
+        let twice = self.unguided_answer && cue_tokens.is_some();
+        if twice {
+            tokens = ops::concatenate(tokens.clone(), tokens, 0);
+        }
         for layer in self.blocks {
             tokens = layer.forward(tokens, cue_tokens.cloned());
         }
         let class_token = ops::slice(tokens.clone(), 1, 0, 1);
-        let [batch, _, width] = class_token.dims();
+        let [all, _, width] = class_token.dims();
+        let feature =
+            ops::reshape(layers::layer_norm(self.norm, NORM_EPSILON, class_token), [all, width]);
+        let [batch, ..] = embedded.dims();
         Tokens {
             embedded,
-            last: ops::slice(tokens, 1, 1, count),
-            feature: ops::reshape(
-                layers::layer_norm(self.norm, NORM_EPSILON, class_token),
-                [batch, width],
-            ),
+            last: ops::first(ops::slice(tokens, 1, 1, count), batch),
+            unguided_feature: twice.then(|| ops::slice(feature.clone(), 0, batch, batch)),
+            feature: ops::first(feature, batch),
         }
     }
 

@@ -29,6 +29,9 @@ pub struct AgNetConfig {
     /// What the class token starts as.
     #[serde(default, skip_serializing_if = "ClassToken::is_learned")]
     pub class_token: ClassToken,
+    /// Whether the network also answers without its cue, by the same weights (docs/adr/0027).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unguided_answer: bool,
     /// What makes tokens of the cue.
     pub cue_encoder: CueEncoderConfig,
     /// Width of the face's tokens.
@@ -110,6 +113,7 @@ impl AgNetConfig {
             tokens: 196,
             context_tokens: None,
             class_token: ClassToken::Learned,
+            unguided_answer: false,
             cue_encoder: CueEncoderConfig::ResNet(ResNetConfig::resnet18()),
             width: 768,
             layers: 12,
@@ -130,6 +134,7 @@ impl AgNetConfig {
             // Of 112×112 pixels.
             context_tokens: Some(49),
             class_token: ClassToken::Pooled,
+            unguided_answer: false,
             cue_encoder: CueEncoderConfig::EfficientNetLite(lite0.to_stride_32()),
             width: 192,
             layers: 2,
@@ -139,11 +144,13 @@ impl AgNetConfig {
         }
     }
 
-    /// The same sizes in another of the paper's networks. One that sees no face sees nothing around it.
+    /// The same sizes in another of the paper's networks. One that sees no face sees nothing around it; only
+    /// one that the cue guides can do without it, too.
     #[must_use]
     pub fn with_variant(self, variant: Variant) -> Self {
         let context_tokens = self.context_tokens.filter(|_| variant != Variant::OnlyResidual);
-        Self { variant, context_tokens, ..self }
+        let unguided_answer = self.unguided_answer && variant == Variant::AgNet;
+        Self { variant, context_tokens, unguided_answer, ..self }
     }
 
     /// The same sizes; where `face_only` is set, without a look at what is around the face.

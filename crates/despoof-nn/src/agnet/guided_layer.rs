@@ -63,15 +63,22 @@ impl GuidedLayerConfig {
 }
 
 impl GuidedLayer {
-    /// `tokens` `[batch, tokens, width]` and `cue` `[batch, cue tokens, cue width]`, or no cue, to
-    /// `[batch, tokens, width]`.
+    /// `tokens` `[batch, tokens, width]` and `cue` `[guided, cue tokens, cue width]`, or no cue, to
+    /// `[batch, tokens, width]`. Of a batch with fewer cues than faces the last ones are not guided.
     pub fn forward(&self, tokens: Tensor<3>, cue: Option<Tensor<3>>) -> Tensor<3> {
         let normalised = layers::layer_norm(&self.norm1, NORM_EPSILON, tokens.clone());
         let mut tokens = ops::add(tokens, self.attn.forward(normalised.clone(), normalised));
         if let (Some(cue), Some(norm), Some(attention)) = (cue, &self.norm_cross, &self.cross_attn)
         {
-            let normalised = layers::layer_norm(norm, NORM_EPSILON, tokens.clone());
-            tokens = ops::add(tokens, attention.forward(normalised, cue));
+            let [batch, ..] = tokens.dims();
+            let [guided, ..] = cue.dims();
+            let seeing = ops::first(tokens.clone(), guided);
+            let normalised = layers::layer_norm(norm, NORM_EPSILON, seeing.clone());
+            let seeing = ops::add(seeing, attention.forward(normalised, cue));
+            tokens = match batch - guided {
+                0 => seeing,
+                others => ops::concatenate(seeing, ops::slice(tokens, 0, guided, others), 0),
+            };
         }
         let normalised = layers::layer_norm(&self.norm2, NORM_EPSILON, tokens.clone());
         ops::add(tokens, self.mlp.forward(normalised))

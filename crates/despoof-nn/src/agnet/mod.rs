@@ -47,6 +47,8 @@ pub struct AgNet {
     variant: Variant,
     #[module(skip)]
     class_token: ClassToken,
+    #[module(skip)]
+    unguided_answer: bool,
 }
 
 /// What AG-Net looks at beside the cue.
@@ -80,6 +82,19 @@ pub struct AgNetOutput {
     pub embedding: Tensor<2>,
     /// Of attack and live, in this order, `[batch, 2]`.
     pub logits: Tensor<2>,
+    /// Logits of the same network without its cue, where it is one that answers so, too, and there is a cue.
+    pub unguided: Option<Tensor<2>>,
+}
+
+impl AgNetOutput {
+    /// Mean logits of the network's answers with and without its cue, `[batch, 2]`; those with it where
+    /// they are all.
+    pub fn answer(self) -> Tensor<2> {
+        match self.unguided {
+            Some(unguided) => ops::scale(ops::add(self.logits, unguided), 0.5),
+            None => self.logits,
+        }
+    }
 }
 
 impl AgNetConfig {
@@ -99,6 +114,7 @@ impl AgNetConfig {
             classifier: LinearConfig::new(self.bottleneck_width, CLASSES).init(device),
             variant: self.variant,
             class_token: self.class_token,
+            unguided_answer: self.unguided_answer,
         }
     }
 }
@@ -149,7 +165,11 @@ impl AgNet {
         };
         let embedding = self.embedding_from_feature(feature.clone());
         let logits = self.logits_from_embedding(embedding.clone());
-        AgNetOutput { embedded: tokens.embedded, tokens: tokens.last, feature, embedding, logits }
+        let unguided = tokens
+            .unguided_feature
+            .map(|feature| self.logits_from_embedding(self.embedding_from_feature(feature)));
+        let Tokens { embedded, last, .. } = tokens;
+        AgNetOutput { embedded, tokens: last, feature, embedding, logits, unguided }
     }
 
     /// f_cue of paper eq. 5: a cue `[batch, 3, 224, 224]` to `[batch, 49, cue width]`.
@@ -197,6 +217,7 @@ impl AgNet {
             pos_embed: &self.pos_embed,
             context: self.context.as_ref(),
             class_token: self.class_token,
+            unguided_answer: self.unguided_answer,
             blocks: &self.blocks,
             norm: &self.norm,
         }

@@ -13,6 +13,17 @@ pub struct CrossEntropy {
 }
 
 impl CrossEntropy {
+    /// The mean loss of what a network answers with and without its cue, where it does both; and the mean
+    /// probability of what is true, with it.
+    pub fn of_answers(&self, output: &AgNetOutput, labels: &Labels) -> (Tensor<1>, f64) {
+        let (loss, right) = self.of(output.logits.clone(), labels);
+        let loss = match &output.unguided {
+            Some(unguided) => (loss + self.of(unguided.clone(), labels).0) / 2.0,
+            None => loss,
+        };
+        (loss, right)
+    }
+
     /// The loss, and the mean probability of what is true.
     pub fn of(&self, logits: Tensor<2>, labels: &Labels) -> (Tensor<1>, f64) {
         let device = logits.device();
@@ -42,7 +53,7 @@ impl Strategy for CrossEntropy {
         labels: &Labels,
         _moment: Moment,
     ) -> StepLoss {
-        let (loss, right) = self.of(output.logits, labels);
+        let (loss, right) = self.of_answers(&output, labels);
         StepLoss { loss, parts: vec![("probability_of_truth", right)] }
     }
 }

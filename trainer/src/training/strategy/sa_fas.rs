@@ -47,7 +47,7 @@ impl Strategy for SaFas {
         labels: &Labels,
         moment: Moment,
     ) -> StepLoss {
-        let (classification, right) = self.classification.of(output.logits.clone(), labels);
+        let (classification, right) = self.classification.of_answers(&output, labels);
         let groups = groups(labels);
         let separability = supervised_contrastive(output.embedding.clone(), &groups, TEMPERATURE);
         let alignment = hyperplane_penalty(output.embedding, output.logits, labels);

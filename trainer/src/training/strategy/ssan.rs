@@ -59,7 +59,7 @@ impl Strategy for Ssan {
         labels: &Labels,
         moment: Moment,
     ) -> StepLoss {
-        let (classification, right) = self.classification.of(output.logits, labels);
+        let (classification, right) = self.classification.of_answers(&output, labels);
         let style = network.assembly.style(output.embedded);
         let own = network.assembly.assemble(output.tokens.clone(), &style);
         let mut other: Vec<usize> = (0..labels.live.len()).collect();

@@ -52,7 +52,7 @@ impl Strategy for Ssdg {
         labels: &Labels,
         moment: Moment,
     ) -> StepLoss {
-        let (classification, right) = self.classification.of(output.logits, labels);
+        let (classification, right) = self.classification.of_answers(&output, labels);
         let triplet = triplet_loss(output.embedding.clone(), &triplet_groups(labels), MARGIN);
         let adversarial = adversarial_loss(network, output.embedding, labels, moment.progress);
         let parts = vec![
