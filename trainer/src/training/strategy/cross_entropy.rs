@@ -84,4 +84,32 @@ mod tests {
         let expected = -0.25 * live.ln() - 0.75 * (1.0 - live).ln();
         assert!((f64::from(loss.into_scalar::<f32>()) - expected).abs() < 1e-5);
     }
+
+    #[test]
+    fn an_answer_without_the_cue_counts_as_much_as_that_with_it() {
+        let device = Device::flex();
+        let classification = CrossEntropy { label_smoothing: 0.05 };
+        let labels = Labels::new(vec![true, false], vec![0; 2]);
+        let [guided, unguided] = [[[0.3, 1.2], [0.4, -0.6]], [[1.0, -1.0], [0.2, 0.1]]]
+            .map(|logits| Tensor::<2>::from_floats(logits, &device));
+        let of = |unguided: Option<&Tensor<2>>| {
+            let output = AgNetOutput {
+                embedded: Tensor::zeros([2, 1, 1], &device),
+                tokens: Tensor::zeros([2, 1, 1], &device),
+                feature: guided.clone(),
+                embedding: guided.clone(),
+                logits: guided.clone(),
+                unguided: unguided.cloned(),
+            };
+            let (loss, right) = classification.of_answers(&output, &labels);
+            (loss.into_scalar::<f32>(), right)
+        };
+        let alone =
+            |logits: &Tensor<2>| classification.of(logits.clone(), &labels).0.into_scalar::<f32>();
+        let (once, right) = of(None);
+        assert!((once - alone(&guided)).abs() < 1e-6);
+        let (both, same) = of(Some(&unguided));
+        assert!((both - f32::midpoint(alone(&guided), alone(&unguided))).abs() < 1e-6);
+        assert!((right - same).abs() < 1e-12, "what is logged is the answer with the cue");
+    }
 }
