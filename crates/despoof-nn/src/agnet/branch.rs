@@ -93,8 +93,8 @@ impl Branch {
 
 impl Parts<'_> {
     /// Paper eq. 6 and 7, guided by tokens of the cue or not, or both: then faces that are not guided stand
-    /// behind the same faces in the layers' batch. Tokens of a wider crop, which the paper does not have,
-    /// stand behind those of the face.
+    /// behind the same faces in the layers' batch, from the first cross-attention on. Tokens of a wider crop,
+    /// which the paper does not have, stand behind those of the face.
     pub(super) fn forward(&self, views: Views, cue_tokens: Option<&Tensor<3>>) -> Tokens {
         let face = self.patch_embed.forward(views.face);
         let around = self.context.map(|embedder| {
@@ -110,11 +110,13 @@ impl Parts<'_> {
             let around = ops::add(tokens_from_map(map), positions.val());
             tokens = ops::concatenate(tokens, around, 1);
         }
-        let twice = self.unguided_answer && cue_tokens.is_some();
-        if twice {
-            tokens = ops::concatenate(tokens.clone(), tokens, 0);
+        let mut blocks = self.blocks.iter();
+        if let Some(cue) = cue_tokens.filter(|_| self.unguided_answer)
+            && let Some(first) = blocks.next()
+        {
+            tokens = first.forward_both(tokens, cue.clone());
         }
-        for layer in self.blocks {
+        for layer in blocks {
             tokens = layer.forward(tokens, cue_tokens.cloned());
         }
         let class_token = ops::slice(tokens.clone(), 1, 0, 1);
@@ -122,6 +124,7 @@ impl Parts<'_> {
         let feature =
             ops::reshape(layers::layer_norm(self.norm, NORM_EPSILON, class_token), [all, width]);
         let [batch, ..] = embedded.dims();
+        let twice = all > batch;
         Tokens {
             embedded,
             last: ops::first(ops::slice(tokens, 1, 1, count), batch),

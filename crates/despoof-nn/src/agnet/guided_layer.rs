@@ -66,20 +66,44 @@ impl GuidedLayer {
     /// `tokens` `[batch, tokens, width]` and `cue` `[guided, cue tokens, cue width]`, or no cue, to
     /// `[batch, tokens, width]`. Of a batch with fewer cues than faces the last ones are not guided.
     pub fn forward(&self, tokens: Tensor<3>, cue: Option<Tensor<3>>) -> Tensor<3> {
-        let normalised = layers::layer_norm(&self.norm1, NORM_EPSILON, tokens.clone());
-        let mut tokens = ops::add(tokens, self.attn.forward(normalised.clone(), normalised));
-        if let (Some(cue), Some(norm), Some(attention)) = (cue, &self.norm_cross, &self.cross_attn)
-        {
+        let mut tokens = self.attended(tokens);
+        if let Some(cue) = cue {
             let [batch, ..] = tokens.dims();
             let [guided, ..] = cue.dims();
-            let seeing = ops::first(tokens.clone(), guided);
-            let normalised = layers::layer_norm(norm, NORM_EPSILON, seeing.clone());
-            let seeing = ops::add(seeing, attention.forward(normalised, cue));
+            let seeing = self.guided(ops::first(tokens.clone(), guided), cue);
             tokens = match batch - guided {
                 0 => seeing,
                 others => ops::concatenate(seeing, ops::slice(tokens, 0, guided, others), 0),
             };
         }
+        self.fed_forward(tokens)
+    }
+
+    /// [`Self::forward`] with a cue `[batch, cue tokens, cue width]` and, behind it in the batch, without:
+    /// `tokens` `[batch, tokens, width]` to `[2 · batch, tokens, width]`.
+    pub fn forward_both(&self, tokens: Tensor<3>, cue: Tensor<3>) -> Tensor<3> {
+        let tokens = self.attended(tokens);
+        let guided = self.guided(tokens.clone(), cue);
+        self.fed_forward(ops::concatenate(guided, tokens, 0))
+    }
+
+    /// Paper eq. 9: self-attention.
+    fn attended(&self, tokens: Tensor<3>) -> Tensor<3> {
+        let normalised = layers::layer_norm(&self.norm1, NORM_EPSILON, tokens.clone());
+        ops::add(tokens, self.attn.forward(normalised.clone(), normalised))
+    }
+
+    /// Paper eq. 10: cross-attention, where the layer has one.
+    fn guided(&self, tokens: Tensor<3>, cue: Tensor<3>) -> Tensor<3> {
+        let (Some(norm), Some(attention)) = (&self.norm_cross, &self.cross_attn) else {
+            return tokens;
+        };
+        let normalised = layers::layer_norm(norm, NORM_EPSILON, tokens.clone());
+        ops::add(tokens, attention.forward(normalised, cue))
+    }
+
+    /// Paper eq. 11: the feed-forward part.
+    fn fed_forward(&self, tokens: Tensor<3>) -> Tensor<3> {
         let normalised = layers::layer_norm(&self.norm2, NORM_EPSILON, tokens.clone());
         ops::add(tokens, self.mlp.forward(normalised))
     }
