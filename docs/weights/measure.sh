@@ -99,9 +99,7 @@ case "${1:-}" in
       others=$(printf '%s.csv\n' $strangers real-003 | grep -v "^$camera.csv$")
       # shellcheck disable=SC2086 # one word a file
       "$DESPOOF" eval --scores $others --bpcer "$BPCER" --resamples 0 --fix-decision "$camera.decision" > "$camera.others"
-      # A decision's threshold holds behind its temperature; these scores have none.
-      threshold=$(jq '(.threshold / (1 - .threshold) | log) * .temperature | 1 / (1 + (-. | exp))' "$camera.decision")
-      "$DESPOOF" eval --scores "$camera.csv" --threshold "$threshold" --resamples 0 --json > "$camera.crossed"
+      "$DESPOOF" eval --scores "$camera.csv" --decision "$camera.decision" --resamples 0 --json > "$camera.crossed"
     done
     ;;
   portrait)

@@ -14,11 +14,14 @@ const TEMPERATURE_EXPONENTS: std::ops::RangeInclusive<i32> = -20..=30;
 /// Reads a rule that `despoof eval --fix-decision` has written.
 ///
 /// # Errors
-/// A file that cannot be read or holds no rule.
+/// A file that cannot be read or holds no rule, or one whose numbers make none.
 pub fn read_decision(path: &Path) -> Result<DecisionRule> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("{} is no decision rule", path.display()))
+    let no_rule = || format!("{} is no decision rule", path.display());
+    let rule: DecisionRule = serde_json::from_str(&text).with_context(no_rule)?;
+    rule.check().with_context(no_rule)?;
+    Ok(rule)
 }
 
 /// What leaves scores as AG-Net gives them, where no data have fixed a rule.
@@ -48,10 +51,7 @@ pub fn decision_from_development_scores(
     let samples = sets.concat();
     let temperature = best_temperature(&samples);
     let calibrated = |samples: &[Sample]| -> Vec<Sample> {
-        samples
-            .iter()
-            .map(|sample| Sample { score: tempered(sample.score, temperature), ..sample.clone() })
-            .collect()
+        samples.iter().map(|sample| calibrated(sample, temperature)).collect()
     };
     let (threshold, [lower, upper], found_at) = if let Some(share) = bpcer {
         let sets: Vec<Vec<Sample>> = sets.iter().map(|set| calibrated(set)).collect();
@@ -110,6 +110,11 @@ fn best_temperature(samples: &[Sample]) -> f64 {
         .map(|exponent| 2.0_f64.powf(f64::from(exponent) / 10.0))
         .min_by(|left, right| loss(*left).total_cmp(&loss(*right)))
         .unwrap_or(1.0)
+}
+
+/// A sample scored at temperature 1, as it is scored at `temperature`.
+pub fn calibrated(sample: &Sample, temperature: f64) -> Sample {
+    Sample { score: tempered(sample.score, temperature), ..sample.clone() }
 }
 
 /// The score that the same logits give at another temperature.
@@ -189,6 +194,20 @@ mod tests {
         let (beside, said) = threshold(&[samples(), darker]);
         assert!((alone - beside).abs() < 1e-3, "{alone} {beside}");
         assert!(said.contains("a BPCER of at most 10.0 %"), "{said}");
+    }
+
+    #[test]
+    fn numbers_that_make_no_rule_are_refused() {
+        let path = std::env::temp_dir().join(format!("despoof-decision-{}", std::process::id()));
+        let error = |rule: &DecisionRule| {
+            let text = serde_json::to_string(rule).expect("serialisable");
+            std::fs::write(&path, text).expect("written");
+            read_decision(&path).err().map(|error| format!("{error:#}"))
+        };
+        assert_eq!(error(&undecided()), None);
+        let cold = error(&DecisionRule { temperature: 0.0, ..undecided() });
+        assert!(cold.is_some_and(|error| error.contains("temperature is 0")));
+        std::fs::remove_file(&path).expect("removed");
     }
 
     #[test]

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Args, value_parser};
+use despoof::decide::DecisionRule;
 use despoof::metrics::{Bootstrap, Sample};
 use serde::Serialize;
 
-use crate::calibrate::decision_from_development_scores;
+use crate::calibrate::{calibrated, decision_from_development_scores, read_decision};
 use crate::evaluation::groups::{self, GroupRow};
 use crate::evaluation::outcomes::{self, OutcomeRow};
 use crate::evaluation::pipeline::Pipeline;
@@ -40,6 +41,15 @@ pub struct EvalOptions {
     /// Honest threshold of `--scores`, fixed on other data.
     #[arg(long, requires = "scores")]
     threshold: Option<f64>,
+    /// Rule that `--fix-decision` wrote, for `--scores` at temperature 1, as a run without a rule gives
+    /// them: its temperature is put on them, its threshold is the honest one.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "scores",
+        conflicts_with_all = ["threshold", "fix_decision"]
+    )]
+    decision: Option<PathBuf>,
     #[command(flatten)]
     choice: Choice,
     /// Cut photos to this many times the face's box first: what becomes of the answers when nothing is
@@ -116,8 +126,12 @@ pub fn run(options: &EvalOptions) -> Result<()> {
     } else {
         None
     };
-    let files: Vec<Vec<Scored>> =
-        options.scores.iter().map(|file| scores_file::read(file)).collect::<Result<_>>()?;
+    let decision = options.decision.as_deref().map(read_decision).transpose()?;
+    let files: Vec<Vec<Scored>> = options
+        .scores
+        .iter()
+        .map(|file| read_scores(file, decision.as_ref()))
+        .collect::<Result<_>>()?;
     let set = match &pipeline {
         Some(pipeline) => score_shards(pipeline, &options.data, options.choice)?,
         None => ScoredSet { scored: files.concat(), ..Default::default() },
@@ -134,7 +148,8 @@ pub fn run(options: &EvalOptions) -> Result<()> {
         };
         fix_decision(path, &sets, pipeline.as_ref(), options)?;
     }
-    let evaluation = evaluation(options, pipeline.as_ref(), &samples, &set);
+    let rule = pipeline.as_ref().and_then(Pipeline::decision).or(decision.as_ref());
+    let evaluation = evaluation(options, pipeline.as_ref(), rule, &samples, &set);
     if let Some(folder) = &options.report {
         write_report(folder, options, pipeline.as_ref(), &set, &evaluation)?;
     }
@@ -144,6 +159,17 @@ pub fn run(options: &EvalOptions) -> Result<()> {
         print_text(&evaluation, set.presentations());
     }
     Ok(())
+}
+
+/// The scores of a file, at the temperature of a rule where there is one.
+fn read_scores(file: &Path, rule: Option<&DecisionRule>) -> Result<Vec<Scored>> {
+    let mut scored = scores_file::read(file)?;
+    if let Some(rule) = rule {
+        for one in &mut scored {
+            one.sample = calibrated(&one.sample, f64::from(rule.temperature));
+        }
+    }
+    Ok(scored)
 }
 
 fn development_samples(set: &ScoredSet) -> Vec<Sample> {
@@ -166,11 +192,11 @@ fn data_names(options: &EvalOptions) -> Vec<String> {
 fn evaluation(
     options: &EvalOptions,
     pipeline: Option<&Pipeline>,
+    rule: Option<&DecisionRule>,
     samples: &[Sample],
     set: &ScoredSet,
 ) -> Evaluation {
-    let threshold = pipeline.map_or(options.threshold, |pipeline| pipeline.threshold);
-    let rule = pipeline.and_then(Pipeline::decision);
+    let threshold = rule.map(|rule| f64::from(rule.threshold)).or(options.threshold);
     let bootstrap = Bootstrap { resamples: options.resamples, seed: options.seed };
     Evaluation {
         data: data_names(options),
@@ -249,4 +275,41 @@ fn print_text(evaluation: &Evaluation, presentations: usize) {
     print!("{}", outcomes::text(&evaluation.outcomes));
     print!("{}", groups::text(&evaluation.groups));
     print!("{}", table::text_from_non_response(&evaluation.non_response, presentations));
+}
+
+#[cfg(test)]
+mod tests {
+    use despoof::metrics::Label;
+
+    use super::*;
+
+    /// What `--decision` says of the very scores that `--fix-decision` saw is what was asked of it.
+    #[test]
+    fn a_rule_holds_for_the_scores_it_was_fixed_on() {
+        let lines =
+            (0..100).map(|index| format!("a{index},live,{}\n", 0.4 + f64::from(index) / 200.0));
+        let attacks =
+            (0..100).map(|index| format!("b{index},print,{}\n", f64::from(index) / 200.0));
+        let text: String = std::iter::once("sample,label,score\n".to_owned())
+            .chain(lines)
+            .chain(attacks)
+            .collect();
+        let path = std::env::temp_dir().join(format!("despoof-decided-{}", std::process::id()));
+        std::fs::write(&path, text).expect("written");
+        let samples_at = |rule: Option<&DecisionRule>| -> Vec<Sample> {
+            read_scores(&path, rule).expect("read").into_iter().map(|one| one.sample).collect()
+        };
+        let raw = samples_at(None);
+        let rule = decision_from_development_scores(&[raw], Some(0.1), &["a".into()]);
+        let rule = rule.expect("both classes are there");
+        assert!((rule.temperature - 1.0).abs() > 0.1, "it has to matter, {rule:?}");
+        let samples = samples_at(Some(&rule));
+        std::fs::remove_file(&path).expect("removed");
+        let refused = samples
+            .iter()
+            .filter(|sample| sample.label == Label::Live)
+            .filter(|sample| sample.score < f64::from(rule.threshold) - 1e-6)
+            .count();
+        assert!((8..=10).contains(&refused), "{refused} of 100");
+    }
 }

@@ -25,12 +25,12 @@ const DECISION_FILE: &str = "decision.json";
 /// Characters of a reason that are shown.
 const LONGEST_REASON: usize = 240;
 
-/// The browser's pipeline, with the threshold that belongs to it.
+/// The browser's pipeline, with the decision rule that belongs to it.
 pub struct Pipeline {
     /// Every stage of the check.
     pub checker: Checker,
-    /// Threshold that other data fixed; a run without a decision rule has none.
-    pub threshold: Option<f64>,
+    /// Whether data fixed the checker's rule; those of a run without one have not.
+    pub decided: bool,
     /// Folder it was read from.
     pub origin: String,
     /// How many times as wide and high as the face's box a photo is cut before it is scored; `None`
@@ -73,7 +73,7 @@ impl Pipeline {
 
     /// The rule that belongs to it; a run without one has none.
     pub fn decision(&self) -> Option<&DecisionRule> {
-        self.threshold.map(|_| &self.checker.manifest().decision)
+        self.decided.then(|| &self.checker.manifest().decision)
     }
 
     /// The same for scores of faces whose cues are there already, whatever made them.
@@ -86,20 +86,19 @@ impl Pipeline {
             .with_context(|| format!("cannot use the bundle in {}", bundle.display()))?
             .finish(&device, &device)?;
         let Some(run) = run else {
-            let threshold = Some(f64::from(checker.manifest().decision.threshold));
             let origin = bundle.display().to_string();
-            return Ok(Pipeline { checker, threshold, origin, close_up: None });
+            return Ok(Pipeline { checker, decided: true, origin, close_up: None });
         };
         let agnet = runs::agnet(run, &device).map_err(|error| {
             anyhow!("{} is no run of `train agnet`: {}", run.display(), shortened(&error))
         })?;
         let decision = decision_of_run(run)?;
-        let threshold = decision.as_ref().map(|rule| f64::from(rule.threshold));
+        let decided = decision.is_some();
         let look = runs::agnet_cue(run)?.look;
         let decision = decision.unwrap_or_else(undecided);
         let checker = checker.with_agnet(agnet, look, decision);
         let origin = run.display().to_string();
-        Ok(Pipeline { checker, threshold, origin, close_up: None })
+        Ok(Pipeline { checker, decided, origin, close_up: None })
     }
 
     /// Scores the face that the photo's own box means, where it has one; else the largest.

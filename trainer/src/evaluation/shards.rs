@@ -202,7 +202,8 @@ mod tests {
         assert_eq!(set.non_response.reasons, counted);
         assert_eq!(set.non_response.labels["mask"], 1);
         let bootstrap = Bootstrap { resamples: 10, seed: 0 };
-        let summary = Summary::of_images(&set.samples(), pipeline.threshold, &bootstrap);
+        let threshold = pipeline.decision().map(|rule| f64::from(rule.threshold));
+        let summary = Summary::of_images(&set.samples(), threshold, &bootstrap);
         assert!(summary.rates.honest.bpcer.is_some() && summary.rates.auc.is_none());
     }
 }

@@ -46,9 +46,9 @@ struct Quality {
 /// Runs `despoof report quality`.
 pub fn run(options: &QualityOptions) -> Result<()> {
     let pipeline = Pipeline::open(&options.bundle, options.run.as_deref())?;
-    let threshold = pipeline
-        .threshold
-        .context("a run without `decision.json` has no threshold to refuse at")?;
+    let rule = pipeline.decision();
+    let rule = rule.context("a run without `decision.json` has no threshold to refuse at")?;
+    let threshold = f64::from(rule.threshold);
     let photos = quality::measured(&pipeline, &options.data, options.choice)?;
     let rows = quality::rows(&photos, threshold, options.ranges as usize);
     if options.json {
