@@ -51,7 +51,10 @@ pub fn decision_from_development_scores(
     let samples = sets.concat();
     let temperature = best_temperature(&samples);
     let calibrated = |samples: &[Sample]| -> Vec<Sample> {
-        samples.iter().map(|sample| calibrated(sample, temperature)).collect()
+        samples
+            .iter()
+            .map(|sample| Sample { score: tempered(sample.score, temperature), ..sample.clone() })
+            .collect()
     };
     let (threshold, [lower, upper], found_at) = if let Some(share) = bpcer {
         let sets: Vec<Vec<Sample>> = sets.iter().map(|set| calibrated(set)).collect();
@@ -112,13 +115,8 @@ fn best_temperature(samples: &[Sample]) -> f64 {
         .unwrap_or(1.0)
 }
 
-/// A sample scored at temperature 1, as it is scored at `temperature`.
-pub fn calibrated(sample: &Sample, temperature: f64) -> Sample {
-    Sample { score: tempered(sample.score, temperature), ..sample.clone() }
-}
-
-/// The score that the same logits give at another temperature.
-fn tempered(score: f64, temperature: f64) -> f64 {
+/// The score that the logits of a score at temperature 1 give at another.
+pub fn tempered(score: f64, temperature: f64) -> f64 {
     logistic(logit(score.clamp(1e-7, 1.0 - 1e-7)) / temperature)
 }
 

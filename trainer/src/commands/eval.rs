@@ -9,7 +9,7 @@ use despoof::decide::DecisionRule;
 use despoof::metrics::{Bootstrap, Sample};
 use serde::Serialize;
 
-use crate::calibrate::{calibrated, decision_from_development_scores, read_decision};
+use crate::calibrate::{decision_from_development_scores, read_decision, tempered};
 use crate::evaluation::groups::{self, GroupRow};
 use crate::evaluation::outcomes::{self, OutcomeRow};
 use crate::evaluation::pipeline::Pipeline;
@@ -166,7 +166,7 @@ fn read_scores(file: &Path, rule: Option<&DecisionRule>) -> Result<Vec<Scored>> 
     let mut scored = scores_file::read(file)?;
     if let Some(rule) = rule {
         for one in &mut scored {
-            one.sample = calibrated(&one.sample, f64::from(rule.temperature));
+            one.sample.score = tempered(one.sample.score, f64::from(rule.temperature));
         }
     }
     Ok(scored)
