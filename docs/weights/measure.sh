@@ -3,7 +3,7 @@
 #
 #   SHARED=../shared docs/weights/measure.sh decide AGNET_RUN         # development scores, OUT/decision.json
 #   SHARED=../shared docs/weights/measure.sh measure BUNDLE           # every protocol of the card
-#   SHARED=../shared docs/weights/measure.sh strange BUNDLE CAMERA AGNET_RUN   # nuaa, phone-a or phone-c, which the run never saw
+#   SHARED=../shared docs/weights/measure.sh strange BUNDLE CAMERA AGNET_RUN   # nuaa, phone-a or phone-c, which the run never saw; it knows the two others
 #   SHARED=../shared docs/weights/measure.sh crossed BUNDLE AGNET_RUN          # a run that never saw any of the three
 #   SHARED=../shared docs/weights/measure.sh portrait BUNDLE          # seven simulated attacks of the public portrait, six seeds each
 #   python docs/weights/tables.py OUT                                 # their tables
@@ -64,6 +64,23 @@ protocols() {
   xargs -P 2 -I NAME bash -euc 'protocol "$@"' - NAME "$folder" "$@"
 }
 
+# A run whose scores no decision's temperature bends.
+unbent() {
+  [ ! -e "$1/decision.json" ] || { echo "$1/decision.json must not be there" >&2; return 1; }
+}
+
+# The DECISION that FILES of scores fix.
+fixed_on() {
+  local decision=$1
+  shift
+  "$DESPOOF" eval --scores "$@" --bpcer "$BPCER" --resamples 0 --fix-decision "$decision" > "$decision.fixed"
+}
+
+# NAME's scores at a DECISION.
+answered() {
+  "$DESPOOF" eval --scores "$1.csv" --decision "$2" --resamples 0 --json > "$1.crossed"
+}
+
 strangers="strange-nuaa strange-phone-a strange-phone-c"
 development="nuaa-train nuaa-train-close-up phone-a phone-b phone-c real-003"
 
@@ -79,27 +96,28 @@ case "${1:-}" in
     printf '%s\n' $development nuaa-test nuaa-test-close-up real | protocols "$OUT/known" --bundle "$2"
     ;;
   strange)
-    # The threshold that ships is what a strange camera meets.
-    cp "$OUT/decision.json" "$4/decision.json"
+    # At the threshold that the cameras that it knows fix, as they fix that of what ships.
+    unbent "$4"
+    folder="$OUT/strange/$(basename "$4")"
+    known=$(printf '%s\n' $development | grep -v "^$3")
     names="strange-$3"
     [ "$3" != nuaa ] || names="$names strange-nuaa-close-up"
-    printf '%s\n' $names | protocols "$OUT/strange" --bundle "$2" --run "$4"
-    # One threshold for all cameras that are measured so far.
+    printf '%s\n' $known $names | RESAMPLES=0 protocols "$folder" --bundle "$2" --run "$4"
+    cd "$folder"
     # shellcheck disable=SC2046 # one word a file
-    "$DESPOOF" eval --scores $(ls "$OUT"/strange/*.csv | grep -v close-up) --resamples 0 --json > "$OUT/together.json"
+    fixed_on decision.json $(printf '%s.csv ' $known)
+    for name in $names; do answered "$name" decision.json; done
     ;;
   crossed)
     # Each camera at the threshold that the two others and real-003 fix: nothing is chosen on it.
+    unbent "$3"
     folder="$OUT/crossed/$(basename "$3")"
-    # A decision in the run would bend its scores by a temperature.
-    [ ! -e "$3/decision.json" ] || { echo "$3/decision.json must not be there" >&2; exit 1; }
     printf '%s\n' $strangers real-003 | RESAMPLES=0 protocols "$folder" --bundle "$2" --run "$3"
     cd "$folder"
     for camera in $strangers; do
-      others=$(printf '%s.csv\n' $strangers real-003 | grep -v "^$camera.csv$")
-      # shellcheck disable=SC2086 # one word a file
-      "$DESPOOF" eval --scores $others --bpcer "$BPCER" --resamples 0 --fix-decision "$camera.decision" > "$camera.others"
-      "$DESPOOF" eval --scores "$camera.csv" --decision "$camera.decision" --resamples 0 --json > "$camera.crossed"
+      # shellcheck disable=SC2046 # one word a file
+      fixed_on "$camera.decision" $(printf '%s.csv\n' $strangers real-003 | grep -v "^$camera.csv$")
+      answered "$camera" "$camera.decision"
     done
     ;;
   portrait)

@@ -80,20 +80,19 @@ def known(folder):
 
 
 def strange(folder):
-    errors = []
+    means = []
     for name, title in STRANGE.items():
-        report = read(folder / "strange" / f"{name}.json")
-        if not report:
-            continue
-        row(title, rate(report, "auc"), percent(report["eer"]), rate(report, "honest", "hter"), percent(report["honest"]["apcer"]),
-            percent(report["honest"]["bpcer"]), f"{report['oracle']['threshold']:.3f}")
-        if not name.endswith("close-up"):
-            errors.append([report["auc"], report["eer"], report["honest"]["hter"]])
-    if errors:
-        means = [sum(column) / len(errors) for column in zip(*errors)]
-        print(f"means of {len(errors)} cameras: AUC, EER, HTER", *map(percent, means))
-        together = read(folder / "together.json")
-        print("all of them, one threshold: AUC, EER", percent(together["auc"]), percent(together["eer"]))
+        for path in sorted((folder / "strange").glob(f"*/{name}.crossed")):
+            report = read(path)
+            row(path.parent.name, title, *map(percent, figures(report)))
+            if not name.endswith("close-up"):
+                means.append(figures(report))
+    if means:
+        row("", f"mean of {len(means)}", *(percent(sum(column) / len(means)) for column in zip(*means)))
+
+
+def figures(report):
+    return [report["auc"], report["eer"], *(report["honest"][name] for name in ("hter", "apcer", "bpcer"))]
 
 
 def crossed(folder):
@@ -101,19 +100,17 @@ def crossed(folder):
         reports = [read(path) for path in sorted(run.glob("*.crossed"))]
         if not reports:
             continue
-        figures = [[report["auc"], report["eer"], *(report["honest"][name] for name in ("hter", "apcer", "bpcer"))]
-                   for report in reports]
-        for report, figure in zip(reports, figures):
-            row(run.name, report["data"][0].removeprefix("strange-").removesuffix(".csv"), *map(percent, figure))
-        row(run.name, f"mean of {len(figures)}", *(percent(sum(column) / len(figures)) for column in zip(*figures)))
+        for report in reports:
+            row(run.name, report["data"][0].removeprefix("strange-").removesuffix(".csv"), *map(percent, figures(report)))
+        means = (sum(column) / len(reports) for column in zip(*map(figures, reports)))
+        row(run.name, f"mean of {len(reports)}", *map(percent, means))
 
 
 def outcomes(folder):
-    for part, titles in (("known", KNOWN), ("strange", STRANGE)):
-        for name, title in titles.items():
-            report = read(folder / part / f"{name}.json")
-            for outcome in report["outcomes"] if report else []:
-                row(title, outcome["label"], str(outcome["presentations"]), *(percent(outcome[what]) for what in ("live", "uncertain", "spoof")))
+    for name, title in KNOWN.items():
+        report = read(folder / "known" / f"{name}.json")
+        for outcome in report["outcomes"] if report else []:
+            row(title, outcome["label"], str(outcome["presentations"]), *(percent(outcome[what]) for what in ("live", "uncertain", "spoof")))
 
 
 def groups(folder):
@@ -133,7 +130,7 @@ def main():
     folder = Path(sys.argv[1])
     tables = {
         "known cameras": known,
-        "strange cameras": strange,
+        "networks that know all cameras but one, on that one: AUC, EER, HTER, APCER, BPCER": strange,
         "networks that know no camera: AUC, EER, HTER, APCER, BPCER": crossed,
         "what the rule says": outcomes,
         "who is refused": groups,
