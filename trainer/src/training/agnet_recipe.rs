@@ -54,6 +54,10 @@ pub struct AgNetRecipe {
     #[arg(long, value_name = "SHARE", value_parser = share, requires = "augment")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub streamed_share: Option<f64>,
+    /// Share of the faces of which `--augment` also hides a rectangle.
+    #[arg(long, value_name = "SHARE", value_parser = share, requires = "augment")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hidden_share: Option<f64>,
     /// Share of the attacks in a batch that are recorded ones, where there are simulated ones, too;
     /// without it every instrument of every domain counts the same.
     #[arg(long, value_name = "SHARE", value_parser = share)]
@@ -88,7 +92,8 @@ impl AgNetRecipe {
 
     /// How training faces are disturbed, if they are.
     pub fn augmentation(&self) -> Option<Augmentation> {
-        self.augment.then_some(Augmentation { streamed_share: self.streamed_share })
+        let Self { streamed_share, hidden_share, .. } = *self;
+        self.augment.then_some(Augmentation { streamed_share, hidden_share })
     }
 
     /// What AG-Net is shown.

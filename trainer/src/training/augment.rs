@@ -30,6 +30,8 @@ const LARGEST_SENT: f32 = 0.8;
 pub struct Augmentation {
     /// Share of the attacks whose copy came through a slow connection; `None` draws none.
     pub streamed_share: Option<f64>,
+    /// Share of the faces of which a rectangle is hidden; `None` hides none.
+    pub hidden_share: Option<f64>,
 }
 
 /// Everything that is drawn for one face.
@@ -54,7 +56,12 @@ pub struct Disturbance {
     noise_seed: u64,
     /// JPEG quality, 1 to 100.
     quality: Option<u8>,
+    hidden: Option<Hidden>,
 }
+
+/// A rectangle of which nothing is to be seen, left, top, right and bottom as shares of the aligned face's side.
+#[derive(Debug, Clone, Copy)]
+struct Hidden([f32; 4]);
 
 /// A small rotation, scaling and shift around the middle.
 #[derive(Debug, Clone, Copy)]
@@ -80,7 +87,9 @@ impl Augmentation {
         let drawn = Disturbance::draw(rng);
         let share = self.streamed_share.filter(|_| !live);
         let streamed = share.is_some_and(|share| rng.random_bool(share));
-        Disturbance { connection: streamed.then(|| Connection::draw(rng)), ..drawn }
+        let connection = streamed.then(|| Connection::draw(rng));
+        let hides = self.hidden_share.is_some_and(|share| rng.random_bool(share));
+        Disturbance { connection, hidden: hides.then(|| Hidden::draw(rng)), ..drawn }
     }
 }
 
@@ -99,6 +108,7 @@ impl Disturbance {
             noise: if rng.random_bool(0.3) { rng.random_range(1.0..=14.0) } else { 0.0 },
             noise_seed: rng.random(),
             quality: rng.random_bool(0.4).then(|| rng.random_range(30..=92)),
+            hidden: None,
         };
         if rng.random_bool(0.15) {
             Self { placement: drawn.placement, kept: drawn.kept, ..Self::none() }
@@ -120,6 +130,7 @@ impl Disturbance {
             noise: 0.0,
             noise_seed: 0,
             quality: None,
+            hidden: None,
         }
     }
 
@@ -136,9 +147,18 @@ impl Disturbance {
         if self.noise > 0.0 {
             add_noise(&mut face, self.noise, &mut StdRng::seed_from_u64(self.noise_seed));
         }
-        match self.quality {
+        let face = match self.quality {
             Some(quality) => jpeg_round_trip(&face, quality, true),
             None => face,
+        };
+        self.hidden_from(face, 1.0)
+    }
+
+    /// The picture, which shows `times` as much of the scene as the aligned face, without what is hidden.
+    fn hidden_from(&self, picture: RgbImage, times: f32) -> RgbImage {
+        match self.hidden {
+            Some(hidden) => hidden.from(picture, times),
+            None => picture,
         }
     }
 
@@ -154,10 +174,11 @@ impl Disturbance {
     /// border of its input, not the noise, and draws no blocks.
     pub fn of_generated(&self, face: RgbImage) -> RgbImage {
         let face = self.placed_and_toned(face);
-        match self.kept {
+        let face = match self.kept {
             Some(kept) => cut(face, kept.map(|share| share * Template::CONTEXT_TIMES)),
             None => face,
-        }
+        };
+        self.hidden_from(face, 1.0)
     }
 
     /// What becomes of the wider crop: connection, light and place as of the face. Noise and blur average out at its
@@ -165,10 +186,11 @@ impl Disturbance {
     /// neither class may be known by how much of its surroundings a data set kept.
     pub fn of_context(&self, crop: RgbImage) -> RgbImage {
         let crop = self.placed_and_toned(self.sent(crop, Template::CONTEXT_TIMES));
-        match self.kept {
+        let crop = match self.kept {
             Some(kept) => cut(crop, kept),
             None => crop,
-        }
+        };
+        self.hidden_from(crop, Template::CONTEXT_TIMES)
     }
 
     fn placed_and_toned(&self, face: RgbImage) -> RgbImage {
@@ -191,6 +213,30 @@ impl Disturbance {
             });
             *pixel = saturated(toned, self.saturation);
         }
+    }
+}
+
+impl Hidden {
+    /// From a thirtieth of the aligned face to four tenths of it, with its middle anywhere in it.
+    fn draw(rng: &mut StdRng) -> Self {
+        let [across, down] = std::array::from_fn(|_| {
+            let (middle, half) = (rng.random_range(0.0..=1.0), rng.random_range(0.1..=0.32));
+            [middle - half, middle + half]
+        });
+        Self([across[0], down[0], across[1], down[1]])
+    }
+
+    /// The picture with a middle grey there; it shows `times` as much of the scene as the aligned face.
+    fn from(self, mut picture: RgbImage, times: f32) -> RgbImage {
+        let (width, height) = picture.dimensions();
+        let place = |share: f32, side: u32| (((share - 0.5) / times + 0.5) * side as f32) as u32;
+        let [left, top, right, bottom] = self.0;
+        for y in place(top, height)..place(bottom, height).min(height) {
+            for x in place(left, width)..place(right, width).min(width) {
+                picture.put_pixel(x, y, Rgb([128; 3]));
+            }
+        }
+        picture
     }
 }
 
@@ -335,8 +381,10 @@ mod tests {
     #[test]
     fn connections_are_for_attacks_alone() {
         let streamed_of_100 = |streamed_share, live| {
-            let draw =
-                |seed| Augmentation { streamed_share }.draw(live, &mut StdRng::seed_from_u64(seed));
+            let draw = |seed| {
+                Augmentation { streamed_share, hidden_share: None }
+                    .draw(live, &mut StdRng::seed_from_u64(seed))
+            };
             (0..100).filter(|&seed| draw(seed).connection.is_some()).count()
         };
         assert_eq!(streamed_of_100(Some(1.0), true), 0);
@@ -359,6 +407,22 @@ mod tests {
             assert!(from_gradient(&received) < from_gradient(&noisy));
         }
         assert_eq!(sent.of_generated(noisy.clone()), noisy);
+    }
+
+    #[test]
+    fn what_is_hidden_is_hidden_from_every_picture_at_its_place() {
+        let hidden = Some(Hidden([0.25, 0.5, 0.5, 1.25]));
+        let disturbed = Disturbance { hidden, ..Disturbance::none() };
+        let grey = |picture: &RgbImage, x, y| *picture.get_pixel(x, y) == Rgb([128; 3]);
+        let (face, context) = (disturbed.of_face(gradient()), disturbed.of_context(gradient()));
+        assert_eq!(disturbed.of_generated(gradient()), face);
+        for (x, y, there) in [(16, 32, true), (31, 63, true), (15, 40, false), (20, 31, false)] {
+            assert_eq!(grey(&face, x, y), there, "{x}, {y} of the face");
+        }
+        // A face's side is half of the wider crop's.
+        for (x, y, there) in [(24, 32, true), (31, 55, true), (23, 40, false), (28, 56, false)] {
+            assert_eq!(grey(&context, x, y), there, "{x}, {y} of the wider crop");
+        }
     }
 
     #[test]

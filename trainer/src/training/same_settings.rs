@@ -33,8 +33,9 @@ const MAY_CHANGE: [&str; 18] = [
 ];
 
 /// Settings that are written down only where they are given: one that is not there has its default.
-const WRITTEN_WHEN_GIVEN: [&str; 12] = [
+const WRITTEN_WHEN_GIVEN: [&str; 13] = [
     "contrast",
+    "hidden_share",
     "layers",
     "min_snr_gamma",
     "noise_seed",
