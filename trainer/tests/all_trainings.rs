@@ -185,6 +185,8 @@ fn options_that_make_no_sense_are_refused() {
     assert!(gamma.contains("above 0"), "{gamma}");
     let batch = fail(&scratch, &format!("train agnet {training} --batch 0"));
     assert!(batch.contains("--batch"), "{batch}");
+    let alone = fail(&scratch, &format!("train agnet {training} --companion"));
+    assert!(alone.contains("--start-from"), "{alone}");
     let start = fail(&scratch, &format!("train agnet {training} --noised-to 1000"));
     assert!(start.contains("--noised-to"), "{start}");
     let wider = vec![0; FACES as usize * 112 * 112 * 3];

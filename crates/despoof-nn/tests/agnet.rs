@@ -77,6 +77,27 @@ fn one_network_answers_with_its_cue_and_without() {
 }
 
 #[test]
+fn a_companion_has_a_say_of_its_own() {
+    let config = AgNetConfig { context_tokens: Some(4), unguided_answer: true, ..small_config() };
+    let pair = AgNetConfig { companion: true, ..config.clone() };
+    let network = awake(pair.init(&Device::flex()));
+    let views = Views { face: image(3, 64), context: Some(image(3, 32)) };
+    let cue = image(3, 64);
+    let asked = network.forward(views.clone(), Some(cue.clone()));
+    let tokens = network.cue_tokens(cue);
+    let alone = network.forward_companion(views, Some(tokens)).expect("it has one");
+    let first = (asked.logits.clone() + asked.unguided.clone().expect("it was asked")) / 2.0;
+    let second = (alone.logits.clone() + alone.unguided.clone().expect("it was asked")) / 2.0;
+    golden::assert_close(alone.clone().answer(), second.clone(), 1e-6);
+    assert_ne!(first.to_data(), second.to_data(), "nothing but the cue's tokens is shared");
+    golden::assert_close(asked.answer(), (first + second) / 2.0, 1e-5);
+    let single = config.init(&Device::flex());
+    let more = cost::parameters(&network) - cost::parameters(&single);
+    assert_eq!(more, cost::parameters(&single) - single.cue_encoder_parameters());
+    assert!(single.forward_companion(Views::of_face(image(1, 64)), None).is_none());
+}
+
+#[test]
 fn embeddings_have_length_root_two() {
     let embedding = small_network().forward(Views::of_face(image(2, 64)), None).embedding;
     let squared_length = embedding.square().sum_dim(1);
@@ -127,8 +148,10 @@ fn only_a_network_that_the_cue_guides_answers_without_it_too() {
     assert!(serde_json::to_value(AgNetConfig::web()).unwrap().get("unguided_answer").is_none());
     assert_eq!(serde_json::from_value::<AgNetConfig>(json).expect("readable"), twice);
     assert!(twice.clone().with_variant(Variant::AgNet).unguided_answer);
+    let pair = AgNetConfig { companion: true, ..twice };
     for variant in [Variant::OnlyImage, Variant::OnlyResidual, Variant::DualBranch] {
-        assert!(!twice.clone().with_variant(variant).unguided_answer);
+        let other = pair.clone().with_variant(variant);
+        assert!(!other.unguided_answer && !other.companion);
     }
 }
 
@@ -241,6 +264,7 @@ fn small_config() -> AgNetConfig {
         context_tokens: None,
         class_token: ClassToken::Learned,
         unguided_answer: false,
+        companion: false,
         cue_encoder: CueEncoderConfig::ResNet(resnet),
         width: 24,
         layers: 2,

@@ -260,7 +260,7 @@ fn agnet(options: &AgNetOptions) -> Result<()> {
     let AgNetOptions { faces, leave_out, preset, recipe, training } = options;
     let store = FaceStore::open(faces)?.without(leave_out)?;
     let extra_real = recipe.extra_real.as_deref().map(FaceStore::open).transpose()?;
-    let config = recipe.sizes.config(preset.preset().agnet)?;
+    let config = recipe.config(preset.preset().agnet)?;
     let teacher = recipe.teacher()?;
     let data = AgNetData {
         store: &store,

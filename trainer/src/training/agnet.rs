@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 use despoof::look::Look;
 use despoof::metrics::area_under_curve;
 use despoof::score::score;
-use despoof_nn::agnet::{AgNet, Views};
+use despoof_nn::agnet::{AgNet, AgNetOutput, Views};
 use rand::Rng;
 use rand::rngs::StdRng;
 
@@ -149,6 +149,18 @@ impl<S> AgNetTraining<S> {
     }
 }
 
+/// What is trained says of faces: the network, or its companion alone where it has one. Then what makes the
+/// cue's tokens is not trained, its norms' statistics neither.
+fn trained_output(agnet: &AgNet, look: Look) -> AgNetOutput {
+    let Look { views, cue } = look;
+    if !agnet.has_companion() {
+        return agnet.forward(views, cue);
+    }
+    let frozen = agnet.valid();
+    let tokens = cue.map(|cue| Tensor::from_inner(frozen.cue_tokens(cue.inner())));
+    agnet.forward_companion(views, tokens).expect("it has a companion")
+}
+
 /// Additional real faces, all of one domain.
 fn one_domain(
     store: &FaceStore,
@@ -181,7 +193,7 @@ impl<S: Strategy> Training for AgNetTraining<S> {
     fn loss(&self, network: &S::Network, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
         let drawn = self.draw(pass.faces, rng);
         let look = self.look(&drawn, &pass.device, rng)?;
-        let output = S::agnet(network).forward(look.views, look.cue);
+        let output = trained_output(S::agnet(network), look);
         let of = |drawn: &Drawn| (self.faces_of(*drawn), drawn.index);
         let labels = Labels {
             live: drawn.iter().map(of).map(|(faces, index)| faces.is_live(index)).collect(),
@@ -196,5 +208,49 @@ impl<S: Strategy> Training for AgNetTraining<S> {
         let scores = self.scores(&S::agnet(network).valid(), &self.held_out)?;
         let area = self.area_under_curve(&scores, &self.held_out);
         Ok(area.map(|area| ("held_out_auc", area)).into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::optim::{GradientsParams, SgdConfig};
+    use burn::tensor::Distribution;
+    use despoof::weights::tensors_from_network;
+    use despoof_nn::agnet::{AgNetConfig, CueEncoderConfig, EmbedderConfig};
+    use despoof_nn::resnet::ResNetConfig;
+
+    use super::*;
+
+    fn small_pair() -> AgNetConfig {
+        let resnet = ResNetConfig { base_width: 4, repeats: [1; 4] };
+        AgNetConfig {
+            embedder: EmbedderConfig::Patches { side: 16 },
+            tokens: 16,
+            cue_encoder: CueEncoderConfig::ResNet(resnet),
+            width: 24,
+            layers: 1,
+            heads: 3,
+            bottleneck_width: 16,
+            unguided_answer: true,
+            companion: true,
+            ..AgNetConfig::paper()
+        }
+    }
+
+    #[test]
+    fn a_companion_learns_and_the_first_network_stays() {
+        let device = Device::flex().autodiff();
+        let network = small_pair().init(&device);
+        let picture = || Tensor::random([4, 3, 64, 64], Distribution::Uniform(-1.0, 1.0), &device);
+        let look = Look { views: Views::of_face(picture()), cue: Some(picture()) };
+        let loss = trained_output(&network, look).answer().slice([0..4, 0..1]).sum();
+        let gradients = GradientsParams::from_grads(loss.backward(), &network);
+        let tensors = |network: &AgNet| tensors_from_network("", network).expect("they are there");
+        let before = tensors(&network);
+        let after = tensors(&SgdConfig::new().init().step(0.1, network, gradients));
+        let changed = before.iter().zip(&after).filter(|(one, other)| one.values != other.values);
+        let changed: Vec<&str> = changed.map(|(one, _)| one.name.as_str()).collect();
+        assert!(changed.contains(&"companion.classifier.weight"), "{changed:?}");
+        assert!(changed.iter().all(|name| name.starts_with("companion.")), "{changed:?}");
     }
 }

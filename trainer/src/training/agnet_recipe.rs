@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use burn::tensor::Device;
 use clap::Args;
 use despoof::look::LookConfig;
@@ -88,6 +88,18 @@ impl AgNetRecipe {
     /// A file that is no score file.
     pub fn teacher(&self) -> Result<Option<Teacher>> {
         self.teacher.as_ref().map(|file| Teacher::read(file, self.teacher_share)).transpose()
+    }
+
+    /// Sizes of the network, out of the preset's.
+    ///
+    /// # Errors
+    /// Sizes that do not fit each other; a companion without a first network.
+    pub fn config(&self, preset: AgNetConfig) -> Result<AgNetConfig> {
+        ensure!(
+            !self.sizes.companion || self.start_from.is_some(),
+            "--companion needs the network that it stands beside, --start-from"
+        );
+        self.sizes.config(preset)
     }
 
     /// How training faces are disturbed, if they are.

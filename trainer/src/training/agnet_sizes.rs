@@ -22,6 +22,11 @@ pub struct AgNetSizes {
     #[arg(long)]
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unguided_answer: bool,
+    /// A second network that shares the first one's look at the cue; a score is the mean of both. It alone is
+    /// trained: the first one is that of --start-from and stays as it is.
+    #[arg(long)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub companion: bool,
     /// Guided layers [default: the preset's].
     #[arg(long, value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,6 +67,7 @@ impl AgNetSizes {
             variant: config.variant.into(),
             face_only: config.context_tokens.is_none(),
             unguided_answer: config.unguided_answer,
+            companion: config.companion,
             layers: Some(config.layers),
             width: Some(config.width),
             shrink: Some(config.shrink),
@@ -71,7 +77,8 @@ impl AgNetSizes {
     /// All sizes, out of the preset's.
     ///
     /// # Errors
-    /// A width that the preset's heads cannot share, or an answer without the cue of a network that has none.
+    /// A width that the preset's heads cannot share; an answer without the cue, or a companion, of a network
+    /// that the cue does not guide.
     pub fn config(&self, preset: AgNetConfig) -> Result<AgNetConfig> {
         let layers = self.layers.unwrap_or(preset.layers);
         let width = self.width.unwrap_or(preset.width);
@@ -80,13 +87,17 @@ impl AgNetSizes {
             width > 0 && width.is_multiple_of(heads),
             "{heads} heads cannot share a width of {width}"
         );
-        ensure!(
-            !self.unguided_answer || self.variant == VariantName::AgNet,
-            "--unguided-answer is for the network that the cue guides, --variant ag-net"
-        );
+        for (asked, option) in
+            [(self.unguided_answer, "--unguided-answer"), (self.companion, "--companion")]
+        {
+            ensure!(
+                !asked || self.variant == VariantName::AgNet,
+                "{option} is for the network that the cue guides, --variant ag-net"
+            );
+        }
         let shrink = self.shrink.unwrap_or(preset.shrink);
-        let unguided_answer = self.unguided_answer;
-        Ok(AgNetConfig { layers, width, shrink, unguided_answer, ..preset }
+        let Self { unguided_answer, companion, .. } = *self;
+        Ok(AgNetConfig { layers, width, shrink, unguided_answer, companion, ..preset }
             .with_variant(self.variant.into())
             .with_face_only(self.face_only))
     }
@@ -137,8 +148,13 @@ mod tests {
         let twice = AgNetSizes { unguided_answer: true, ..AgNetSizes::default() };
         let config = twice.config(AgNetConfig::web()).expect("the cue guides it");
         assert!(config.unguided_answer && AgNetSizes::from_config(&config).unguided_answer);
-        let image = AgNetSizes { variant: VariantName::OnlyImage, ..twice };
-        assert!(image.config(AgNetConfig::web()).is_err(), "there is no cue to leave out");
+        let two = AgNetSizes { companion: true, ..AgNetSizes::default() };
+        let config = two.config(AgNetConfig::web()).expect("the cue guides both");
+        assert!(config.companion && AgNetSizes::from_config(&config).companion);
+        for guided in [twice, two] {
+            let image = AgNetSizes { variant: VariantName::OnlyImage, ..guided };
+            assert!(image.config(AgNetConfig::web()).is_err(), "no cue to leave out or to share");
+        }
     }
 
     #[test]

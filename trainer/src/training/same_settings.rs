@@ -33,7 +33,8 @@ const MAY_CHANGE: [&str; 18] = [
 ];
 
 /// Settings that are written down only where they are given: one that is not there has its default.
-const WRITTEN_WHEN_GIVEN: [&str; 13] = [
+const WRITTEN_WHEN_GIVEN: [&str; 14] = [
+    "companion",
     "contrast",
     "hidden_share",
     "layers",
@@ -50,7 +51,7 @@ const WRITTEN_WHEN_GIVEN: [&str; 13] = [
 ];
 
 /// Settings of a bundle's network that its weights are used to.
-const USED_TO: [&str; 3] = ["contrast", "standardised_cue", "unguided_answer"];
+const USED_TO: [&str; 4] = ["companion", "contrast", "standardised_cue", "unguided_answer"];
 
 /// Refuses to go on from a run's checkpoints with settings that are not those in its `config.toml`. Of weights
 /// that were imported or unpacked, at step 0, it says how they see faces at most.

@@ -12,16 +12,19 @@ use super::{NORM_EPSILON, Views, layer_norm};
 use crate::layers;
 use crate::ops::{self, tokens_from_map};
 
-/// The second vision transformer of the dual-branch network, with the first one's names.
+/// A second vision transformer, that of the dual-branch network or a companion's, with the first one's names.
 #[derive(Module, Debug)]
 pub(super) struct Branch {
     pub(super) patch_embed: Embedder,
     cls_token: Param<Tensor<3>>,
     pos_embed: Param<Tensor<3>>,
+    context: Option<ContextEmbedder>,
     blocks: Vec<GuidedLayer>,
     norm: LayerNorm,
     #[module(skip)]
     class_token: ClassToken,
+    #[module(skip)]
+    unguided_answer: bool,
 }
 
 /// Makes tokens of a wider crop, with the embedder's own trunk.
@@ -66,14 +69,24 @@ pub(super) struct Tokens {
 }
 
 impl Branch {
+    /// One that looks at what the network of that configuration looks at.
+    pub(super) fn guided(config: &AgNetConfig, device: &Device) -> Self {
+        let embedder = |tokens| ContextEmbedder::new(config, tokens, device);
+        let context = config.context_tokens.map(embedder);
+        Self { context, unguided_answer: config.unguided_answer, ..Self::new(config, device) }
+    }
+
+    /// One that looks at a single image.
     pub(super) fn new(config: &AgNetConfig, device: &Device) -> Self {
         Self {
             patch_embed: config.embedder.init(config.width, config.shrink, device),
             cls_token: learned_token(1, config.width, device),
             pos_embed: learned_token(config.face_places(), config.width, device),
+            context: None,
             blocks: (0..config.layers).map(|_| config.layer().init(device)).collect(),
             norm: layer_norm(config.width, device),
             class_token: config.class_token,
+            unguided_answer: false,
         }
     }
 
@@ -82,9 +95,9 @@ impl Branch {
             patch_embed: &self.patch_embed,
             cls_token: &self.cls_token,
             pos_embed: &self.pos_embed,
-            context: None,
+            context: self.context.as_ref(),
             class_token: self.class_token,
-            unguided_answer: false,
+            unguided_answer: self.unguided_answer,
             blocks: &self.blocks,
             norm: &self.norm,
         }

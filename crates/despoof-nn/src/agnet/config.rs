@@ -32,6 +32,9 @@ pub struct AgNetConfig {
     /// Whether the network also answers without its cue, by the same weights (docs/adr/0027).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unguided_answer: bool,
+    /// Whether a second network, that shares the cue's encoder, answers beside it (docs/adr/0030).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub companion: bool,
     /// What makes tokens of the cue.
     pub cue_encoder: CueEncoderConfig,
     /// Width of the face's tokens.
@@ -114,6 +117,7 @@ impl AgNetConfig {
             context_tokens: None,
             class_token: ClassToken::Learned,
             unguided_answer: false,
+            companion: false,
             cue_encoder: CueEncoderConfig::ResNet(ResNetConfig::resnet18()),
             width: 768,
             layers: 12,
@@ -135,6 +139,7 @@ impl AgNetConfig {
             context_tokens: Some(49),
             class_token: ClassToken::Pooled,
             unguided_answer: false,
+            companion: false,
             cue_encoder: CueEncoderConfig::EfficientNetLite(lite0.to_stride_32()),
             width: 192,
             layers: 2,
@@ -145,12 +150,14 @@ impl AgNetConfig {
     }
 
     /// The same sizes in another of the paper's networks. One that sees no face sees nothing around it; only
-    /// one that the cue guides can do without it, too.
+    /// one that the cue guides can do without it, too, and shares the cue's encoder with a companion.
     #[must_use]
     pub fn with_variant(self, variant: Variant) -> Self {
         let context_tokens = self.context_tokens.filter(|_| variant != Variant::OnlyResidual);
-        let unguided_answer = self.unguided_answer && variant == Variant::AgNet;
-        Self { variant, context_tokens, unguided_answer, ..self }
+        let guided = variant == Variant::AgNet;
+        let (unguided_answer, companion) =
+            (self.unguided_answer && guided, self.companion && guided);
+        Self { variant, context_tokens, unguided_answer, companion, ..self }
     }
 
     /// The same sizes; where `face_only` is set, without a look at what is around the face.

@@ -6,19 +6,22 @@
 //! and value are three layers and not one.
 
 mod branch;
+mod companion;
 mod config;
 mod embedder;
 mod guided_layer;
+mod head;
 
 use burn::module::{Module, Param};
-use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::nn::{LayerNorm, LayerNormConfig, Linear};
 use burn::tensor::{Device, Tensor};
 
 use crate::cost;
-use crate::layers;
 use crate::ops;
-use branch::{Branch, ContextEmbedder, Parts, Tokens, learned_token};
+use branch::{Branch, ContextEmbedder, Parts, learned_token};
+use companion::Companion;
 use embedder::{CueEncoder, Embedder};
+use head::{Head, new_bottleneck, new_classifier};
 
 pub use config::{AgNetConfig, ClassToken, Variant};
 pub use embedder::{CueEncoderConfig, EmbedderConfig};
@@ -43,6 +46,7 @@ pub struct AgNet {
     norm: LayerNorm,
     bottleneck: Linear,
     classifier: Linear,
+    companion: Option<Companion>,
     #[module(skip)]
     variant: Variant,
     #[module(skip)]
@@ -84,15 +88,22 @@ pub struct AgNetOutput {
     pub logits: Tensor<2>,
     /// Logits of the same network without its cue, where it is one that answers so, too, and there is a cue.
     pub unguided: Option<Tensor<2>>,
+    /// What the network's companion says, where it has one.
+    pub companion: Option<Box<AgNetOutput>>,
 }
 
 impl AgNetOutput {
     /// Mean logits of the network's answers with and without its cue, `[batch, 2]`; those with it where
-    /// they are all.
+    /// they are all. With a companion the mean of both networks' answers.
     pub fn answer(self) -> Tensor<2> {
-        match self.unguided {
-            Some(unguided) => ops::scale(ops::add(self.logits, unguided), 0.5),
+        let mean = |one, other| ops::scale(ops::add(one, other), 0.5);
+        let own = match self.unguided {
+            Some(unguided) => mean(self.logits, unguided),
             None => self.logits,
+        };
+        match self.companion {
+            Some(companion) => mean(own, companion.answer()),
+            None => own,
         }
     }
 }
@@ -110,8 +121,9 @@ impl AgNetConfig {
             cue_branch: is(Variant::DualBranch).then(|| Branch::new(self, device)),
             blocks: (0..self.layers).map(|_| self.layer().init(device)).collect(),
             norm: layer_norm(self.width, device),
-            bottleneck: LinearConfig::new(self.feature_width(), self.bottleneck_width).init(device),
-            classifier: LinearConfig::new(self.bottleneck_width, CLASSES).init(device),
+            bottleneck: new_bottleneck(self, device),
+            classifier: new_classifier(self, device),
+            companion: self.companion.then(|| Companion::new(self, device)),
             variant: self.variant,
             class_token: self.class_token,
             unguided_answer: self.unguided_answer,
@@ -144,32 +156,36 @@ impl AgNet {
                 (trunk.forward(views, None), Some(branch.parts().forward(residual(cue), None)))
             }
         };
-        self.output(tokens, second)
+        self.head().output(tokens, second)
     }
 
     /// [`Self::forward`] of the published variant with the cue's tokens, as [`Self::cue_tokens`] gives
     /// them.
     pub fn forward_guided(&self, views: Views, cue_tokens: Option<Tensor<3>>) -> AgNetOutput {
-        self.output(self.parts().forward(views, cue_tokens.as_ref()), None)
+        let companion = self.companion.as_ref();
+        let companion =
+            companion.map(|it| Box::new(it.forward(views.clone(), cue_tokens.as_ref())));
+        let own = self.head().output(self.parts().forward(views, cue_tokens.as_ref()), None);
+        AgNetOutput { companion, ..own }
+    }
+
+    /// What its companion says alone, with the cue's tokens; none without a companion.
+    pub fn forward_companion(
+        &self,
+        views: Views,
+        cue_tokens: Option<Tensor<3>>,
+    ) -> Option<AgNetOutput> {
+        self.companion.as_ref().map(|it| it.forward(views, cue_tokens.as_ref()))
+    }
+
+    /// Whether a companion answers beside it.
+    pub fn has_companion(&self) -> bool {
+        self.companion.is_some()
     }
 
     /// Whether it looks at a wider crop beside the face.
     pub fn looks_at_context(&self) -> bool {
         self.context.is_some()
-    }
-
-    fn output(&self, tokens: Tokens, second: Option<Tokens>) -> AgNetOutput {
-        let feature = match second {
-            Some(second) => ops::concatenate(tokens.feature, second.feature, 1),
-            None => tokens.feature,
-        };
-        let embedding = self.embedding_from_feature(feature.clone());
-        let logits = self.logits_from_embedding(embedding.clone());
-        let unguided = tokens
-            .unguided_feature
-            .map(|feature| self.logits_from_embedding(self.embedding_from_feature(feature)));
-        let Tokens { embedded, last, .. } = tokens;
-        AgNetOutput { embedded, tokens: last, feature, embedding, logits, unguided }
     }
 
     /// f_cue of paper eq. 5: a cue `[batch, 3, 224, 224]` to `[batch, 49, cue width]`.
@@ -191,23 +207,28 @@ impl AgNet {
         let has_trunk = |embedder: &Embedder| embedder.trunk.is_some();
         let cue_encoder = matches!(self.cue_encoder, Some(CueEncoder::EfficientNetLite(_)));
         let cue_branch = self.cue_branch.as_ref().is_some_and(|it| has_trunk(&it.patch_embed));
+        let companion = self.companion.is_some() && has_trunk(&self.patch_embed);
         let trunks = [
             (has_trunk(&self.patch_embed), "patch_embed.trunk"),
             (cue_encoder, "cue_encoder"),
             (cue_branch, "cue_branch.patch_embed.trunk"),
+            (companion, "companion.branch.patch_embed.trunk"),
         ];
         trunks.into_iter().filter(|(there, _)| *there).map(|(_, name)| name).collect()
     }
 
     /// The classifier: an embedding `[batch, bottleneck width]` to logits `[batch, 2]`.
     pub fn logits_from_embedding(&self, embedding: Tensor<2>) -> Tensor<2> {
-        layers::linear(&self.classifier, embedding)
+        self.head().logits_from_embedding(embedding)
     }
 
     /// The published code's bottleneck: `[batch, feature width]` scaled to the length √2.
     pub fn embedding_from_feature(&self, feature: Tensor<2>) -> Tensor<2> {
-        let embedding = layers::linear(&self.bottleneck, feature);
-        ops::to_length(embedding, 2.0)
+        self.head().embedding_from_feature(feature)
+    }
+
+    fn head(&self) -> Head<'_> {
+        Head { bottleneck: &self.bottleneck, classifier: &self.classifier }
     }
 
     fn parts(&self) -> Parts<'_> {

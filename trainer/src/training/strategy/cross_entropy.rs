@@ -100,6 +100,7 @@ mod tests {
                 embedding: guided.clone(),
                 logits: guided.clone(),
                 unguided: unguided.cloned(),
+                companion: None,
             };
             let (loss, right) = classification.of_answers(&output, &labels);
             (loss.into_scalar::<f32>(), right)
