@@ -201,10 +201,18 @@ pub fn agnet(run: &Path, device: &Device) -> Result<AgNet> {
 /// # Errors
 /// A folder that is neither bundle nor run, or a damaged one.
 pub fn agnet_start(from: Option<&Path>, run: &Path) -> Result<Option<Vec<NamedTensor>>> {
-    if run.is_dir() && checkpoint::exists(run)? {
+    if has_weights(run)? {
         return Ok(None);
     }
     from.map(agnet_tensors).transpose()
+}
+
+/// Whether a run has checkpoints to go on from.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn has_weights(run: &Path) -> Result<bool> {
+    Ok(run.is_dir() && checkpoint::exists(run)?)
 }
 
 /// AG-Net's tensors out of a bundle or a run.

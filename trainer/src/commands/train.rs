@@ -260,7 +260,8 @@ fn agnet(options: &AgNetOptions) -> Result<()> {
     let AgNetOptions { faces, leave_out, preset, recipe, training } = options;
     let store = FaceStore::open(faces)?.without(leave_out)?;
     let extra_real = recipe.extra_real.as_deref().map(FaceStore::open).transpose()?;
-    let config = recipe.config(preset.preset().agnet)?;
+    let goes_on = runs::has_weights(&training.run)?;
+    let config = recipe.config(preset.preset().agnet, goes_on)?;
     let teacher = recipe.teacher()?;
     let data = AgNetData {
         store: &store,

@@ -116,7 +116,7 @@ impl Protocol<'_> {
             RunOptions::try_parse_from(arguments.iter().chain(&self.options))?;
         let sources = fold.sources(FaceStore::open(faces.store.folder())?);
         let preset = &self.pipeline.checker.manifest().preset;
-        let config = self.recipe.config(preset.agnet.clone())?;
+        let config = self.recipe.config(preset.agnet.clone(), false)?;
         let teacher = self.recipe.teacher()?;
         let data = AgNetData {
             store: &sources,

@@ -90,13 +90,13 @@ impl AgNetRecipe {
         self.teacher.as_ref().map(|file| Teacher::read(file, self.teacher_share)).transpose()
     }
 
-    /// Sizes of the network, out of the preset's.
+    /// Sizes of the network, out of the preset's. `goes_on`: the run has weights of its own.
     ///
     /// # Errors
     /// Sizes that do not fit each other; a companion without a first network.
-    pub fn config(&self, preset: AgNetConfig) -> Result<AgNetConfig> {
+    pub fn config(&self, preset: AgNetConfig, goes_on: bool) -> Result<AgNetConfig> {
         ensure!(
-            !self.sizes.companion || self.start_from.is_some(),
+            !self.sizes.companion || goes_on || self.start_from.is_some(),
             "--companion needs the network that it stands beside, --start-from"
         );
         self.sizes.config(preset)

@@ -162,9 +162,7 @@ impl AgNet {
     /// [`Self::forward`] of the published variant with the cue's tokens, as [`Self::cue_tokens`] gives
     /// them.
     pub fn forward_guided(&self, views: Views, cue_tokens: Option<Tensor<3>>) -> AgNetOutput {
-        let companion = self.companion.as_ref();
-        let companion =
-            companion.map(|it| Box::new(it.forward(views.clone(), cue_tokens.as_ref())));
+        let companion = self.forward_companion(views.clone(), cue_tokens.clone()).map(Box::new);
         let own = self.head().output(self.parts().forward(views, cue_tokens.as_ref()), None);
         AgNetOutput { companion, ..own }
     }
