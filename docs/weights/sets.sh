@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the sets that the networks of measure.sh are trained on, goes on where it was stopped. About 45 minutes on two cores.
+# Makes the sets that the networks of measure.sh are trained on, goes on where it was stopped. About an hour on two cores.
 #
 #   SHARED=../shared docs/weights/sets.sh strange   # OUT/strange: nothing of nuaa, phone-a and phone-c
 #   SHARED=../shared docs/weights/sets.sh all       # OUT/all: that and the three cameras, `attacks23` of the model card

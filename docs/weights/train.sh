@@ -4,7 +4,7 @@
 #   FACES=runs/data/strange docs/weights/train.sh first RUN SEED SEED SEED               # from EfficientNet-Lite0
 #   FACES=runs/data/strange docs/weights/train.sh companion RUN SEED SEED SEED FIRST     # beside FIRST, a run or a bundle
 #
-# 300 steps, from there two trainings of 450; RUN is the mean of their weights, RUN-start, RUN-a and RUN-b the parts.
+# 300 steps, from there two trainings of 300; RUN is the mean of their weights, RUN-start, RUN-a and RUN-b the parts.
 # FACES is a set of sets.sh, FACES.csv what the teacher says of it.
 set -euo pipefail
 
@@ -27,9 +27,9 @@ network() {
   [ ! -e "$run" ] || return 0
   # shellcheck disable=SC2086 # options are words
   trained "$run-start" 300 6e-4 0.5 0.3 0.15 "${seeds[0]}" "$@" $begin
-  trained "$run-a" 450 5e-4 0.5 0.3 0.15 "${seeds[1]}" "$@" --start-from "$run-start" & local other=$!
+  trained "$run-a" 300 5e-4 0.5 0.3 0.15 "${seeds[1]}" "$@" --start-from "$run-start" & local other=$!
   [ -z "${ONE_AT_A_TIME:-}" ] || wait "$other"
-  trained "$run-b" 450 3e-4 0.7 0.15 0.05 "${seeds[2]}" "$@" --start-from "$run-start"
+  trained "$run-b" 300 3e-4 0.7 0.15 0.05 "${seeds[2]}" "$@" --start-from "$run-start"
   wait "$other"
   "$DESPOOF" average --agnet "$run-a" "$run-b" --out "$run.part" >> "$run.log"
   mv "$run.part" "$run"
