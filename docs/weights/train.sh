@@ -17,7 +17,7 @@ trained() {
   shift 7
   "$DESPOOF" train agnet --faces "$FACES" --sampler-steps 1 --run "$run" --steps "$steps" --batch 24 --learning-rate "$rate" --warm-up 40 \
     --ema 0.99 --augment --streamed-share "$streamed" --shrink 2 --layers 2 --teacher "$FACES.csv" --teacher-share "$teacher" \
-    --contrast 1.8 --unguided-answer --recorded-share "$recorded" --seed "$seed" --checkpoint-every 150 --resume "$@" >> "$run.log" 2>&1
+    --contrast 1.8 --unguided-answer --recorded-share "$recorded" --seed "$seed" --checkpoint-every 300 --resume "$@" >> "$run.log" 2>&1
 }
 
 # network RUN "START-OPTIONS" SEED SEED SEED OPTION…
