@@ -20,24 +20,31 @@ trained() {
     --contrast 1.8 --unguided-answer --recorded-share "$recorded" --seed "$seed" --checkpoint-every 300 --resume "$@" >> "$run.log" 2>&1
 }
 
-# network RUN "START-OPTIONS" SEED SEED SEED OPTION…
+# Options of the first of the three alone.
+begin=()
+
+# network RUN SEED SEED SEED OPTION…
 network() {
-  local run=$1 begin=$2 seeds=("${@:3:3}")
-  shift 5
+  local run=$1 seeds=("${@:2:3}")
+  shift 4
   [ ! -e "$run" ] || return 0
-  # shellcheck disable=SC2086 # options are words
-  trained "$run-start" 300 6e-4 0.5 0.3 0.15 "${seeds[0]}" "$@" $begin
+  trained "$run-start" 300 6e-4 0.5 0.3 0.15 "${seeds[0]}" "$@" "${begin[@]}"
   trained "$run-a" 300 5e-4 0.5 0.3 0.15 "${seeds[1]}" "$@" --start-from "$run-start" & local other=$!
   [ -z "${ONE_AT_A_TIME:-}" ] || wait "$other"
   trained "$run-b" 300 3e-4 0.7 0.15 0.05 "${seeds[2]}" "$@" --start-from "$run-start"
   wait "$other"
+  # What an interrupted mean left is in its way.
+  rm -rf "$run.part"
   "$DESPOOF" average --agnet "$run-a" "$run-b" --out "$run.part" >> "$run.log"
   mv "$run.part" "$run"
 }
 
 case "${1:-}" in
-  first) network "$2" "" "${@:3:3}" ;;
-  companion) network "$2" "--start-from $6" "${@:3:3}" --companion --hidden-share 0.5 ;;
+  first) network "$2" "${@:3:3}" ;;
+  companion)
+    begin=(--start-from "$6")
+    network "$2" "${@:3:3}" --companion --hidden-share 0.5
+    ;;
   *)
     sed -n '2,9p' "$0" >&2
     exit 2
