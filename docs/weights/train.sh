@@ -5,7 +5,7 @@
 #   FACES=runs/data/strange docs/weights/train.sh companion RUN SEED SEED SEED FIRST     # beside FIRST, a run or a bundle
 #
 # 300 steps, from there two trainings of 300; RUN is the mean of their weights, RUN-start, RUN-a and RUN-b the parts.
-# FACES is a set of sets.sh, FACES.csv what the teacher says of it.
+# FACES is a set of sets.sh, FACES.csv what the teacher says of it. LEAVE_OUT=phone-c: as if the set held nothing of this camera.
 set -euo pipefail
 
 : "${DESPOOF:=target/release/despoof}"
@@ -17,11 +17,13 @@ trained() {
   shift 7
   "$DESPOOF" train agnet --faces "$FACES" --sampler-steps 1 --run "$run" --steps "$steps" --batch 24 --learning-rate "$rate" --warm-up 40 \
     --ema 0.99 --augment --streamed-share "$streamed" --shrink 2 --layers 2 --teacher "$FACES.csv" --teacher-share "$teacher" \
-    --contrast 1.8 --unguided-answer --recorded-share "$recorded" --seed "$seed" --checkpoint-every 300 --resume "$@" >> "$run.log" 2>&1
+    --contrast 1.8 --unguided-answer --recorded-share "$recorded" --seed "$seed" --checkpoint-every 300 --resume "${every[@]}" "$@" >> "$run.log" 2>&1
 }
 
-# Options of the first of the three alone.
+# Options of the first of the three alone, and of all three.
 begin=()
+every=()
+[ -z "${LEAVE_OUT:-}" ] || every=(--leave-out "$LEAVE_OUT")
 
 # network RUN SEED SEED SEED OPTION…
 network() {
@@ -46,7 +48,7 @@ case "${1:-}" in
     network "$2" "${@:3:3}" --companion --hidden-share 0.5
     ;;
   *)
-    sed -n '2,9p' "$0" >&2
+    sed -n '2,8p' "$0" >&2
     exit 2
     ;;
 esac
