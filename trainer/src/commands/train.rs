@@ -271,6 +271,7 @@ fn agnet(options: &AgNetOptions) -> Result<()> {
         reading: recipe.reading(),
         augmentation: recipe.augmentation(),
         recorded_share: recipe.recorded_share,
+        both_networks: recipe.both_networks,
     };
     let kept = AgNetSettings { options, domains: data.domains() };
     let start = runs::agnet_start(recipe.start_from.as_deref(), &training.run)?;

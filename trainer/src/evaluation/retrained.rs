@@ -126,6 +126,7 @@ impl Protocol<'_> {
             reading: faces.reading.clone(),
             augmentation: self.recipe.augmentation(),
             recorded_share: self.recipe.recorded_share,
+            both_networks: self.recipe.both_networks,
         };
         let recipe = self.recipe;
         let visitor = FoldTraining { fold, faces: &faces.store, data, config, options, recipe };

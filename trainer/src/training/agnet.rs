@@ -1,5 +1,6 @@
 //! `train agnet`: AG-Net on faces and their cues (paper section 3.3), from cached generated faces.
 
+use std::iter;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
@@ -39,6 +40,8 @@ pub struct AgNetData<'a> {
     pub augmentation: Option<Augmentation>,
     /// How often an attack is drawn from the recorded ones; `None` treats all instruments alike.
     pub recorded_share: Option<f64>,
+    /// Whether a network with a companion learns beside it.
+    pub both_networks: bool,
 }
 
 /// Live faces against attacks by a strategy, balanced over domains and classes.
@@ -48,6 +51,7 @@ pub struct AgNetTraining<S> {
     extra_real: Option<LabelledFaces>,
     held_out: Vec<usize>,
     augmentation: Option<Augmentation>,
+    both_networks: bool,
     device: Device,
 }
 
@@ -89,7 +93,8 @@ impl<S> AgNetTraining<S> {
         let held_out = data.store.indices(|FaceEntry { metadata, .. }| {
             !metadata.is_for_training() && !metadata.is_for_test()
         });
-        Ok(Self { strategy, faces, extra_real, held_out, augmentation: data.augmentation, device })
+        let AgNetData { augmentation, both_networks, .. } = *data;
+        Ok(Self { strategy, faces, extra_real, held_out, augmentation, both_networks, device })
     }
 
     /// Half live faces, half attacks; of the live ones half are additional, where there are some.
@@ -149,13 +154,19 @@ impl<S> AgNetTraining<S> {
     }
 }
 
-/// What is trained says of faces: the network, or its companion alone where it has one. Then what makes the
-/// cue's tokens is not trained, its norms' statistics neither.
-fn trained_output(agnet: &AgNet, look: Look) -> AgNetOutput {
-    let Look { views, cue } = look;
-    if !agnet.has_companion() {
-        return agnet.forward(views, cue);
+/// What those that are trained say of faces: the network, its companion alone where it has one, or both.
+fn trained_outputs(agnet: &AgNet, look: Look, both: bool) -> Vec<AgNetOutput> {
+    if agnet.has_companion() && !both {
+        return vec![companion_output(agnet, look)];
     }
+    let mut own = agnet.forward(look.views, look.cue);
+    let companion = own.companion.take().map(|it| *it);
+    iter::once(own).chain(companion).collect()
+}
+
+/// What the companion says. What makes the cue's tokens is not trained, its norms' statistics neither.
+fn companion_output(agnet: &AgNet, look: Look) -> AgNetOutput {
+    let Look { views, cue } = look;
     let frozen = agnet.valid();
     let tokens = cue.map(|cue| Tensor::from_inner(frozen.cue_tokens(cue.inner())));
     agnet.forward_companion(views, tokens).expect("it has a companion")
@@ -193,15 +204,18 @@ impl<S: Strategy> Training for AgNetTraining<S> {
     fn loss(&self, network: &S::Network, pass: Pass, rng: &mut StdRng) -> Result<StepLoss> {
         let drawn = self.draw(pass.faces, rng);
         let look = self.look(&drawn, &pass.device, rng)?;
-        let output = trained_output(S::agnet(network), look);
+        let outputs = trained_outputs(S::agnet(network), look, self.both_networks);
         let of = |drawn: &Drawn| (self.faces_of(*drawn), drawn.index);
         let labels = Labels {
             live: drawn.iter().map(of).map(|(faces, index)| faces.is_live(index)).collect(),
             domains: drawn.iter().map(of).map(|(faces, index)| faces.domain(index)).collect(),
             targets: drawn.iter().map(of).map(|(faces, index)| faces.target(index)).collect(),
         };
-        let moment = Moment { progress: pass.progress, rng };
-        Ok(self.strategy.loss(network, output, &labels, moment))
+        let loss = |output| {
+            let moment = Moment { progress: pass.progress, rng: &mut *rng };
+            self.strategy.loss(network, output, &labels, moment)
+        };
+        Ok(StepLoss::mean(outputs.into_iter().map(loss).collect()))
     }
 
     fn evaluate(&self, network: &S::Network, _: &Path) -> Result<Vec<(&'static str, f64)>> {
@@ -237,20 +251,35 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_companion_learns_and_the_first_network_stays() {
+    /// Names of the parameters that a step changes.
+    fn learning(both: bool) -> Vec<String> {
         let device = Device::flex().autodiff();
         let network = small_pair().init(&device);
         let picture = || Tensor::random([4, 3, 64, 64], Distribution::Uniform(-1.0, 1.0), &device);
         let look = Look { views: Views::of_face(picture()), cue: Some(picture()) };
-        let loss = trained_output(&network, look).answer().slice([0..4, 0..1]).sum();
+        let loss_of = |it: AgNetOutput| it.answer().slice([0..4, 0..1]).sum();
+        let outputs = trained_outputs(&network, look, both).into_iter();
+        let loss = outputs.map(loss_of).reduce(|one, other| one + other).expect("one learns");
         let gradients = GradientsParams::from_grads(loss.backward(), &network);
         let tensors = |network: &AgNet| tensors_from_network("", network).expect("they are there");
         let before = tensors(&network);
         let after = tensors(&SgdConfig::new().init().step(0.1, network, gradients));
         let changed = before.iter().zip(&after).filter(|(one, other)| one.values != other.values);
-        let changed: Vec<&str> = changed.map(|(one, _)| one.name.as_str()).collect();
-        assert!(changed.contains(&"companion.classifier.weight"), "{changed:?}");
+        changed.map(|(one, _)| one.name.clone()).collect()
+    }
+
+    #[test]
+    fn a_companion_learns_and_the_first_network_stays() {
+        let changed = learning(false);
+        assert!(changed.iter().any(|name| name == "companion.classifier.weight"), "{changed:?}");
         assert!(changed.iter().all(|name| name.starts_with("companion.")), "{changed:?}");
+    }
+
+    #[test]
+    fn both_networks_learn_where_that_is_asked() {
+        let changed = learning(true);
+        for name in ["companion.classifier.weight", "classifier.weight"] {
+            assert!(changed.iter().any(|it| it == name), "{name}: {changed:?}");
+        }
     }
 }

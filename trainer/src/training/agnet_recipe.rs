@@ -67,6 +67,10 @@ pub struct AgNetRecipe {
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_from: Option<PathBuf>,
+    /// Train the first network, too, and not its companion alone.
+    #[arg(long, requires = "companion")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub both_networks: bool,
     /// Score file (`sample,label,score`) of another network for every training face, by its key: labels
     /// are mixed with what that teacher says.
     #[arg(long, value_name = "FILE")]

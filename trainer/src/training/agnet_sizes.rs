@@ -23,7 +23,7 @@ pub struct AgNetSizes {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unguided_answer: bool,
     /// A second network that shares the first one's look at the cue; a score is the mean of both. It alone is
-    /// trained: the first one is that of --start-from and stays as it is.
+    /// trained, unless --both-networks says otherwise: the first one is that of --start-from and stays as it is.
     #[arg(long)]
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub companion: bool,

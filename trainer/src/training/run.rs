@@ -29,6 +29,24 @@ pub struct StepLoss {
     pub parts: Parts,
 }
 
+impl StepLoss {
+    /// Of several answers to one batch, all of which count alike and report the same numbers.
+    ///
+    /// # Panics
+    /// Of none.
+    pub fn mean(losses: Vec<Self>) -> Self {
+        let share = 1.0 / losses.len() as f64;
+        let plus = |one: Self, other: Self| {
+            let of_both = one.parts.iter().zip(other.parts);
+            let parts = of_both.map(|(&(name, one), (_, other))| (name, one + other)).collect();
+            Self { loss: one.loss + other.loss, parts }
+        };
+        let Self { loss, parts } = losses.into_iter().reduce(plus).expect("there are answers");
+        let parts = parts.into_iter().map(|(name, value)| (name, value * share)).collect();
+        Self { loss: loss * share, parts }
+    }
+}
+
 /// One pass of a training.
 #[derive(Debug, Clone)]
 pub struct Pass {
@@ -294,4 +312,20 @@ fn progress_bar(steps: usize, done: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {per_sec} eta {eta} {msg}")
         .expect("the template is valid");
     ProgressBar::new(steps as u64).with_style(style).with_position(done as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_to_one_batch_count_alike() {
+        let loss = |value| StepLoss {
+            loss: Tensor::from_floats([value], &Device::flex()),
+            parts: vec![("right", f64::from(value) / 2.0)],
+        };
+        let StepLoss { loss, parts } = StepLoss::mean(vec![loss(1.0), loss(4.0)]);
+        assert_eq!(loss.into_scalar::<f32>(), 2.5);
+        assert_eq!(parts, [("right", 1.25)]);
+    }
 }

@@ -33,7 +33,8 @@ const MAY_CHANGE: [&str; 18] = [
 ];
 
 /// Settings that are written down only where they are given: one that is not there has its default.
-const WRITTEN_WHEN_GIVEN: [&str; 14] = [
+const WRITTEN_WHEN_GIVEN: [&str; 15] = [
+    "both_networks",
     "companion",
     "contrast",
     "hidden_share",
