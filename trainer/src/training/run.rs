@@ -320,9 +320,9 @@ mod tests {
 
     #[test]
     fn answers_to_one_batch_count_alike() {
-        let loss = |value| StepLoss {
+        let loss = |value: f64| StepLoss {
             loss: Tensor::from_floats([value], &Device::flex()),
-            parts: vec![("right", f64::from(value) / 2.0)],
+            parts: vec![("right", value / 2.0)],
         };
         let StepLoss { loss, parts } = StepLoss::mean(vec![loss(1.0), loss(4.0)]);
         assert_eq!(loss.into_scalar::<f32>(), 2.5);
